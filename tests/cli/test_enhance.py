@@ -15,6 +15,7 @@ from packshot.report import Enhancement
 from tests.cli.command import run_packshot
 from tests.conftest import ROOT
 from tests.measure.pictures import draw_scene
+from tests.photo.colour_files import DISPLAY_P3, SRGB_CURVE, make_profile
 
 SAMPLES = ROOT / "examples" / "photos"
 NAMES = ("clay-bowl.jpg", "mug-warm-cast.jpg")
@@ -293,3 +294,25 @@ def test_optimize_cuts_out_into_a_format_that_can_be_transparent(tmp_path):
 def test_optimize_refuses_what_it_does_not_know(tmp_path, options, message):
     result = run_packshot("optimize", SAMPLES / "mug.jpg", "-o", tmp_path / "a.jpg", *options, check=2)
     assert message in result.stderr
+
+
+def test_16_bits_and_a_wide_gamut_come_out_as_they_went_in(tmp_path):
+    dark = Photo.open(SAMPLES / "stool-low-light.jpg").pixels.astype(np.uint16) * 257
+    noise = np.random.default_rng(1).integers(-128, 128, dark.shape)
+    deep = np.clip(dark + noise, 0, 65535).astype(np.uint16)
+    cv2.imwrite(str(tmp_path / "deep.png"), deep[..., ::-1])
+    profile = make_profile(SRGB_CURVE, DISPLAY_P3)
+    with Image.open(SAMPLES / "mug-warm-cast.jpg") as image:
+        image.save(tmp_path / "wide.jpg", quality=92, dpi=(300, 300), icc_profile=profile)
+    output = tmp_path / "out"
+    paths = tmp_path / "deep.png", tmp_path / "wide.jpg"
+    result = run_packshot("enhance", *paths, "-o", output, "--format", "jsonl", check=0)
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [record["action"] for record in records] == ["enhanced", "enhanced"]
+    written = cv2.imread(str(output / "deep.png"), cv2.IMREAD_UNCHANGED)
+    assert written.dtype == np.uint16
+    assert np.unique(written).size > 2000
+    with Image.open(output / "wide.jpg") as wide, Image.open(tmp_path / "wide.jpg") as before:
+        assert wide.info["icc_profile"] == profile
+        assert wide.info["dpi"] == (300, 300)
+        assert wide.quantization == before.quantization

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -159,6 +160,7 @@ def plan_white_balance(pixels: Pixels) -> Step | None:
         float(np.abs(np.log2(gains)).max()),
         reason,
         partial(correct_white_balance, illuminant=illuminant),
+        takes_16_bits=True,
     )
 
 
@@ -177,9 +179,8 @@ def plan_exposure(pixels: Pixels) -> Step | None:
     if exposure is None:
         return None
     reason = f"{exposure.source}: {exposure.stops:+.1f} stops"
-    return Step(
-        "expose", _single_intent(Intent.TONE), exposure.stops, reason, partial(expose, exposure=exposure)
-    )
+    change = partial(expose, exposure=exposure)
+    return _make_curve_step("expose", exposure.stops, reason, change)
 
 
 def plan_shadows(pixels: Pixels) -> Step | None:
@@ -198,9 +199,7 @@ def plan_shadows(pixels: Pixels) -> Step | None:
     if amount == 0:
         return None
     reason = f"mean lightness {lightness:.0f} L*"
-    return Step(
-        "lift-shadows", _single_intent(Intent.TONE), amount, reason, partial(lift_shadows, amount=amount)
-    )
+    return _make_curve_step("lift-shadows", amount, reason, partial(lift_shadows, amount=amount))
 
 
 def plan_haze(pixels: Pixels) -> Step | None:
@@ -222,7 +221,7 @@ def plan_haze(pixels: Pixels) -> Step | None:
         return None
     reason = f"tones from {haze.darkest:.0%} to {haze.lightest:.0%}"
     change = partial(remove_haze, black=haze.black, white=haze.white)
-    return Step("take-off-haze", _single_intent(Intent.TONE), haze.darkest, reason, change)
+    return _make_curve_step("take-off-haze", haze.darkest, reason, change)
 
 
 def plan_tones(pixels: Pixels) -> Step | None:
@@ -256,7 +255,14 @@ def _make_tone_step(name: str, strength: float, black: float, white: float) -> S
     change = partial(
         remove_haze, black=_HAZE_REMOVAL_SHARE * black, white=1 - _HAZE_REMOVAL_SHARE * (1 - white)
     )
-    return Step(name, _single_intent(Intent.TONE), strength, reason, change)
+    return _make_curve_step(name, strength, reason, change)
+
+
+def _make_curve_step(
+    name: str, strength: float, reason: str, change: Callable[[Pixels], Pixels]
+) -> Step:
+    """Make a step that is a curve of tones, and so computes in the depth that it is given."""
+    return Step(name, _single_intent(Intent.TONE), strength, reason, change, takes_16_bits=True)
 
 
 PIPELINE: Final[tuple[Planner, ...]] = (

@@ -73,9 +73,9 @@ def encode_as(pixels: Pixels, format_name: str, exif: bytes = b"", quality: int 
         raise InvalidInput(
             f"{format_name} cannot be written here; choose an output that ends in .jpg or .png"
         )
-    options = _build_options(format_name, quality)
+    options = build_options(format_name, quality)
     if format_name != "BMP":
-        options["icc_profile"] = _srgb_profile()
+        options["icc_profile"] = srgb_profile()
         options |= {"exif": exif} if exif else {}
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, format_name, **options)
@@ -110,14 +110,24 @@ def encode_transparent(
         raise InvalidInput(
             f"transparent: {format_name} of {pixels.shape}; formats are {', '.join(TRANSPARENT_FORMATS)}"
         )
-    options = _build_options(format_name, quality) | {"icc_profile": _srgb_profile()}
+    options = build_options(format_name, quality) | {"icc_profile": srgb_profile()}
     options |= {"exif": exif} if exif else {}
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, format_name, **options)
     return file.getvalue()
 
 
-def _build_options(format_name: str, quality: int) -> dict[str, object]:
+def build_options(format_name: str, quality: int) -> dict[str, object]:
+    """Build the options of Pillow's writer.
+
+    Args:
+        format_name: One that `can_write` knows.
+        quality: 1..100, of formats with loss.
+
+    Example:
+        >>> build_options("JPEG", 80)["subsampling"], build_options("PNG", 80)
+        ('4:2:0', {})
+    """
     if format_name == "JPEG":
         subsampling = "4:4:4" if quality >= _FULL_CHROMA_QUALITY else "4:2:0"
         return {"quality": quality, "subsampling": subsampling, "optimize": True}
@@ -129,8 +139,13 @@ def _build_options(format_name: str, quality: int) -> dict[str, object]:
 
 
 @cache
-def _srgb_profile() -> bytes:
-    """Build the profile without the second it was made in, so that equal photos are equal files."""
+def srgb_profile() -> bytes:
+    """Build the profile of sRGB, without the second it was made in: equal photos are equal files.
+
+    Example:
+        >>> srgb_profile()[16:20]
+        b'RGB '
+    """
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[_PROFILE_DATE] = bytes(12)
     return bytes(profile)

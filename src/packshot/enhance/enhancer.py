@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from packshot.arrays import Pixels
+from packshot.arrays import AnyArray, Pixels
 from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
-from packshot.enhance.encoding import can_write, encode_as
+from packshot.enhance.encoding import can_write
+from packshot.enhance.file_traits import FileTraits, has_credentials, read_traits
+from packshot.enhance.full_depth_steps import apply_steps_in_full
 from packshot.enhance.gps_location import strip_location
+from packshot.enhance.kept_encoding import encode_like
 from packshot.enhance.loop import (
     LIMITS,
     LoopOptions,
@@ -25,17 +28,20 @@ from packshot.enhance.loop import (
     make_initial_result,
 )
 from packshot.enhance.network import EnhancementNetwork
-from packshot.enhance.output_file import OutputOptions, extract_exif, find_output_format
+from packshot.enhance.output_file import OutputOptions, find_output_format
+from packshot.enhance.reasons import explain_refusals, explain_unchanged, list_losses
 from packshot.enhance.version_judge import VersionJudge
 from packshot.errors import InvalidInput, SourceError, UnreadablePhoto
 from packshot.files import Times, atomic_write_bytes, check_writable
 from packshot.photo import Photo, label_of, read_bytes
+from packshot.photo.full_depth import open_in_full, round_to_8_bits
 from packshot.report import (
     Abstention,
     Action,
     Assessment,
     Enhancement,
     ExpectedGain,
+    Facts,
     Finding,
     Severity,
     Status,
@@ -49,6 +55,9 @@ products 2 of 137 (`benchmarks/results/enhancement_loop.csv`)."""
 
 FAULTY_RESHOOT_THRESHOLD: Final = 60.0
 """The same for one in which an error is found: something is plainly wrong."""
+
+DEEP_BITS: Final = 16
+"""Bits for each channel of a file that stay so many."""
 
 _SEVERITIES_WITH_REMEDY: Final = (Severity.ERROR, Severity.WARNING)
 _MAX_REMEDIES: Final = 2
@@ -85,11 +94,11 @@ class _OutputFile:
 
     Attributes:
         data: Its bytes.
-        location_note: Name of the label that tells what became of its location; None where it had none.
+        notes: Names of the labels that tell what it lacks of the file that came in, its location first.
     """
 
     data: bytes
-    location_note: str | None
+    notes: tuple[str, ...] = ()
 
 
 class Enhancer:
@@ -171,7 +180,7 @@ class Enhancer:
         except UnreadablePhoto as error:
             return make_failed_enhancement(error)
         return self._make_record(
-            source, target, loop_result, enhanced_file, (obstacle, output_file.location_note)
+            source, target, loop_result, enhanced_file, (obstacle, output_file.notes)
         )
 
     def _write(
@@ -205,10 +214,7 @@ class Enhancer:
         """Encode the enhanced photo; None where none is, it scores less, or the guards refuse it."""
         if not loop_result.applications:
             return None
-        pixels = apply_steps(self._open_photo(data, source).pixels, loop_result.applications)
-        encoded = encode_as(
-            pixels, output_format, extract_exif(data, keep_location=self.output_options.keep_location)
-        )
+        encoded = self._encode_anew(data, source, output_format, loop_result.applications)
         finished = self._open_photo(encoded, source, ASSESSMENT_SIDE)
         names = list_step_names(loop_result.applications)
         expected = self._judge_finished(loop_result, finished.pixels)
@@ -227,39 +233,68 @@ class Enhancer:
             return None
         return self.judge.judge(loop_result.reference, pixels)
 
+    def _encode_anew(
+        self, data: bytes, source: Path, output_format: str, applications: tuple[StepApplication, ...]
+    ) -> bytes:
+        """Encode the photo with steps applied: in the depth, colours and quality of its file."""
+        pixels, traits = self._apply_to_file(data, source, applications)
+        return encode_like(pixels, output_format, traits)
+
+    def _apply_to_file(
+        self, data: bytes, source: Path, applications: tuple[StepApplication, ...]
+    ) -> tuple[AnyArray, FileTraits]:
+        """Apply steps to the photo in its file's own numbers where these are more than 8-bit sRGB."""
+        photo, traits = self._open_photo(data, source), self._read_traits(data)
+        has_more = photo.facts.bit_depth == DEEP_BITS or photo.facts.other_colours
+        full = open_in_full(data, self.assessor.limits) if has_more else None
+        if full is None:
+            return apply_steps(photo.pixels, applications), traits
+        del photo  # At full size there is room for one.
+        changed = apply_steps_in_full(full, applications)
+        is_deep = full.bits == DEEP_BITS
+        return (
+            changed.values if is_deep else round_to_8_bits(changed.values),
+            replace(traits, profile=changed.profile, is_grey=full.is_grey),
+        )
+
+    def _read_traits(self, data: bytes) -> FileTraits:
+        return read_traits(data, keep_location=self.output_options.keep_location)
+
     def _choose_output(
         self, data: bytes, photo: Photo, output_format: str, enhanced_file: EnhancedFile | None
     ) -> _OutputFile:
         """Choose the enhanced file, or what came in, encoded anew for another format."""
-        removal_note = (
-            "location_removed"
-            if photo.facts.had_location and not self.output_options.keep_location
-            else None
-        )
         if enhanced_file is not None:
-            return _OutputFile(enhanced_file.data, removal_note)
+            after = enhanced_file.assessment.facts
+            return _OutputFile(enhanced_file.data, self._list_notes(data, photo, after))
         if photo.facts.format == output_format:
-            return (
-                _OutputFile(data, None)
-                if self.output_options.keep_location
-                else self._blank_location(data, photo)
-            )
-        exif = extract_exif(data, keep_location=self.output_options.keep_location)
-        return _OutputFile(
-            encode_as(self._open_photo(data, Path(photo.name)).pixels, output_format, exif), removal_note
-        )
+            keeps_place = self.output_options.keep_location
+            return _OutputFile(data) if keeps_place else self._blank_location(data, photo)
+        source = Path(photo.name)
+        encoded = self._encode_anew(data, source, output_format, ())
+        after = self._open_photo(encoded, source, ASSESSMENT_SIDE).facts
+        return _OutputFile(encoded, self._list_notes(data, photo, after))
+
+    def _list_notes(self, data: bytes, photo: Photo, after: Facts | None) -> tuple[str, ...]:
+        """List what a file that was encoded anew lacks of the one that came in."""
+        is_removed = photo.facts.had_location and not self.output_options.keep_location
+        losses = list_losses(photo.facts, after, has_credentials(data))
+        return (*(["location_removed"] if is_removed else []), *losses)
 
     def _blank_location(self, data: bytes, photo: Photo) -> _OutputFile:
         """Blank the location in the bytes that came in, where nothing else changes by that."""
         try:
             stripped = strip_location(data)
         except InvalidInput:
-            return _OutputFile(data, "location_left")
+            return _OutputFile(data, ("location_left",))
         if not stripped.had_location:
-            return _OutputFile(data, "location_left" if photo.facts.had_location else None)
+            return _OutputFile(data, ("location_left",) if photo.facts.had_location else ())
         if not self._is_equal_except_location(data, stripped.data, Path(photo.name)):
-            return _OutputFile(data, "location_left")
-        return _OutputFile(stripped.data, "location_removed")
+            return _OutputFile(data, ("location_left",))
+        is_void = has_credentials(data)
+        return _OutputFile(
+            stripped.data, ("location_removed", *(["credentials_void"] if is_void else []))
+        )
 
     def _is_equal_except_location(self, data: bytes, stripped: bytes, source: Path) -> bool:
         try:
@@ -280,9 +315,9 @@ class Enhancer:
         target: Path,
         loop_result: LoopResult,
         enhanced_file: EnhancedFile | None,
-        notes: tuple[str | None, str | None],
+        notes: tuple[str | None, tuple[str, ...]],
     ) -> Enhancement:
-        obstacle, location_note = notes
+        obstacle, file_notes = notes
         before, after = loop_result.before, enhanced_file.assessment if enhanced_file else None
         action = (
             Action.ENHANCED
@@ -297,7 +332,7 @@ class Enhancer:
             reason=" ".join(
                 [
                     self._format_reason(action, loop_result, after, obstacle),
-                    *self._format_location_note(location_note),
+                    *self._format_notes(file_notes, before),
                 ]
             ),
             score_before=before.score,
@@ -309,8 +344,10 @@ class Enhancer:
             after=after,
         )
 
-    def _format_location_note(self, note: str | None) -> list[str]:
-        return [] if note is None else [load_texts(self.assessor.language).label(f"reason_{note}")]
+    def _format_notes(self, notes: tuple[str, ...], before: Assessment) -> list[str]:
+        words = load_texts(self.assessor.language)
+        bits = "" if before.facts is None else str(before.facts.bit_depth)
+        return [words.label(f"reason_{note}", value=bits) for note in notes]
 
     def _format_reason(
         self, action: Action, loop_result: LoopResult, after: Assessment | None, obstacle: str | None
@@ -321,14 +358,14 @@ class Enhancer:
             points = (after.score or 0.0) - (loop_result.before.score or 0.0)
             return words.label("reason_enhanced", value=f"{points:.0f}")
         if action is Action.RESHOOT:
-            return " ".join(
-                (words.label("reason_reshoot"), *_list_remedies(loop_result.before.findings))
-            )
+            remedies = _list_remedies(loop_result.before.findings)
+            refusals = explain_refusals(loop_result.before, loop_result.trace, self.options, words)
+            return " ".join((words.label("reason_reshoot"), *remedies, *refusals))
         if obstacle is not None:
             return words.label(f"reason_{obstacle}")
         if loop_result.applications:
             return words.label("reason_not_at_full_size")
-        return words.label("reason_no_step_helped" if loop_result.trace else "reason_nothing_to_do")
+        return explain_unchanged(loop_result.before, loop_result.trace, self.options, words)
 
 
 def list_step_names(applications: Iterable[StepApplication]) -> tuple[str, ...]:

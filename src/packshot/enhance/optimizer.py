@@ -9,13 +9,15 @@ from typing import Final
 
 from packshot.arrays import Pixels
 from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
-from packshot.enhance.encoding import encode_as, encode_transparent
-from packshot.enhance.enhancer import EnhancedFile, Enhancer, list_step_names
+from packshot.enhance.encoding import encode_transparent
+from packshot.enhance.enhancer import DEEP_BITS, EnhancedFile, Enhancer, list_step_names
+from packshot.enhance.file_traits import FileTraits
 from packshot.enhance.goals import PresentationGoals
+from packshot.enhance.kept_encoding import encode_like
 from packshot.enhance.loop import LoopOptions, LoopResult, apply_steps, improve, make_initial_result
 from packshot.enhance.matte import take_off_white
 from packshot.enhance.network import EnhancementNetwork
-from packshot.enhance.output_file import OutputOptions, extract_exif
+from packshot.enhance.output_file import OutputOptions
 from packshot.enhance.presentation import WHITEN, Presentation, present
 from packshot.enhance.step import Step
 from packshot.photo import Photo
@@ -133,8 +135,10 @@ class Optimizer(Enhancer):
         if not isinstance(loop_result, OptimizedResult):
             return None  # It was not to be changed.
         presentation, score = loop_result.presentation, loop_result.presented_score
-        exif = extract_exif(data, keep_location=self.output_options.keep_location)
-        encode = partial(self._encode, source=source, output_format=output_format, exif=exif)
+        if not presentation.is_changed and _has_more_than_srgb(loop_result.before):
+            return super()._encode_if_better(data, source, output_format, loop_result)
+        traits = self._read_traits(data)
+        encode = partial(self._encode, source=source, output_format=output_format, traits=traits)
         if loop_result.applications:
             file = encode(self._apply_repairs(presentation, loop_result))
             if (file.assessment.score or 0.0) - score >= self.options.min_total_gain(score):
@@ -164,13 +168,13 @@ class Optimizer(Enhancer):
         return frozenset({WHITEN}) if names is None else names & {WHITEN}
 
     def _encode(
-        self, presentation: Presentation, source: Path, output_format: str, exif: bytes
+        self, presentation: Presentation, source: Path, output_format: str, traits: FileTraits
     ) -> EnhancedFile:
         pixels, alpha = presentation.pixels, presentation.alpha
         encoded = (
-            encode_as(pixels, output_format, exif)
+            encode_like(pixels, output_format, traits)
             if alpha is None
-            else encode_transparent(take_off_white(pixels, alpha), output_format, exif)
+            else encode_transparent(take_off_white(pixels, alpha), output_format, traits.exif)
         )
         after = self.assessor.assess_photo(self._open_photo(encoded, source, ASSESSMENT_SIDE))
         names = (*presentation.step_names, *presentation.repairs)
@@ -182,7 +186,7 @@ class Optimizer(Enhancer):
         target: Path,
         loop_result: LoopResult,
         enhanced_file: EnhancedFile | None,
-        notes: tuple[str | None, str | None],
+        notes: tuple[str | None, tuple[str, ...]],
     ) -> Enhancement:
         record = super()._make_record(source, target, loop_result, enhanced_file, notes)
         if not isinstance(loop_result, OptimizedResult):
@@ -198,6 +202,12 @@ class Optimizer(Enhancer):
             return super()._format_reason(action, loop_result, after, obstacle)
         points = (after.score or 0.0) - (loop_result.before.score or 0.0)
         return load_texts(self.assessor.language).label("reason_presented", value=f"{points:+.0f}")
+
+
+def _has_more_than_srgb(before: Assessment) -> bool:
+    """Return whether a file has more bits or other colours than steps of presentation work in."""
+    facts = before.facts
+    return facts is not None and (facts.bit_depth == DEEP_BITS or facts.other_colours)
 
 
 def _replace_pixels(photo: Photo, pixels: Pixels) -> Photo:

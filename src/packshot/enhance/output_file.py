@@ -14,6 +14,9 @@ from packshot.errors import InvalidInput
 from packshot.photo import FORMATS
 
 _ORIENTATION_TAG, _GPS_TAG = 0x0112, 0x8825
+_DOCUMENT_TAGS = frozenset((700, 33723, 34377, 0xCD41))
+"""Tags of a TIFF that hold XMP, IPTC, Photoshop's resources and a C2PA manifest: they are no EXIF, and
+`file_traits` carries the first two apart."""
 _PICTURE_TAGS = frozenset((
     *range(254, 267), 273, 277, 278, 279, *range(280, 282), 284, *range(288, 294), 301, 317, 318, 319,
     *range(320, 326), 330, *range(332, 348), *range(512, 522), *range(529, 533), 34675,
@@ -78,7 +81,7 @@ def extract_exif(data: bytes, *, keep_location: bool = False) -> bytes:
         exif = image.getexif()
         if not exif:
             return b""
-        for tag in _PICTURE_TAGS & set(exif):
+        for tag in (_PICTURE_TAGS | _DOCUMENT_TAGS) & set(exif):
             del exif[tag]
         if not keep_location:
             exif.pop(_GPS_TAG, None)

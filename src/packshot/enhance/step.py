@@ -41,6 +41,7 @@ class Step:
         apply: (H, W, 3) uint8 to the same; a framing step may change height and width.
         transform: Where a framing step puts the pixels, for the guards; None for all others.
         parts: Names of the steps it is made of, where there are several.
+        takes_16_bits: `apply` takes uint16 as well, and computes in it.
 
     Example:
         >>> import numpy as np
@@ -57,6 +58,7 @@ class Step:
     apply: Callable[[Pixels], Pixels]
     transform: AffineTransform | None = None
     parts: tuple[str, ...] = ()
+    takes_16_bits: bool = False
 
 
 Planner = Callable[[Pixels], Step | None]

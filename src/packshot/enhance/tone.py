@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
-from packshot.distort.parameters import apply_curve
-from packshot.enhance.light import apply_light_curve, linear_light_table
+from packshot.enhance.light import apply_light_curve, apply_value_curve, linear_light_table
 from packshot.enhance.white_reference import ReferenceSource, find_white_reference
 from packshot.measure.planes import histogram, make_planes, percentiles, to_uint8
 
@@ -172,11 +171,11 @@ def expose(pixels: Pixels, exposure: Exposure) -> Pixels:
     With a background for white there is no bend: what is lighter than it is white.
 
     Args:
-        pixels: (H, W, 3) uint8.
+        pixels: (H, W, 3) uint8 or uint16.
         exposure: From `estimate_missing_exposure`.
 
     Returns:
-        (H, W, 3) uint8.
+        The same shape and type.
 
     Example:
         >>> import numpy as np
@@ -197,11 +196,11 @@ def lift_shadows(pixels: Pixels, amount: float) -> Pixels:
     Light x becomes x^(1 - amount (1 - x)^2): a power that fades out towards white.
 
     Args:
-        pixels: (H, W, 3) uint8.
+        pixels: (H, W, 3) uint8 or uint16.
         amount: 0..0.5; the power in the deepest shadows is 1 - amount.
 
     Returns:
-        (H, W, 3) uint8.
+        The same shape and type.
 
     Example:
         >>> import numpy as np
@@ -216,12 +215,12 @@ def remove_haze(pixels: Pixels, black: float, white: float = 1.0) -> Pixels:
     """Stretch tones so that what haze has lifted is black again.
 
     Args:
-        pixels: (H, W, 3) uint8.
+        pixels: (H, W, 3) uint8 or uint16.
         black: The code value, 0..1, that becomes 0.
         white: The one that becomes 1.
 
     Returns:
-        (H, W, 3) uint8.
+        The same shape and type.
 
     Example:
         >>> import numpy as np
@@ -229,7 +228,7 @@ def remove_haze(pixels: Pixels, black: float, white: float = 1.0) -> Pixels:
         >>> remove_haze(ramp, black=0.2, white=0.8)[0, :, 0].tolist()
         [0, 128, 255]
     """
-    return apply_curve(pixels, lambda values: (values - black) / (white - black))
+    return apply_value_curve(pixels, lambda values: (values - black) / (white - black))
 
 
 def _roll_off_highlights(light: Float32Array, gain: float) -> Float32Array:

@@ -116,11 +116,11 @@ def correct_white_balance(pixels: Pixels, illuminant: Illuminant) -> Pixels:
     """Take a cast back by von Kries's rule: a factor for each channel of linear light.
 
     Args:
-        pixels: (H, W, 3) uint8.
+        pixels: (H, W, 3) uint8 or uint16.
         illuminant: From `estimate_illuminant`.
 
     Returns:
-        (H, W, 3) uint8.
+        The same shape and type.
 
     Example:
         >>> from packshot import Photo

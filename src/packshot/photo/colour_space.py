@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import cv2
 import numpy as np
 
-from packshot.arrays import AnyArray, Float64Array, Pixels
+from packshot.arrays import AnyArray, Float64Array, Pixels, UInt16Array
 
 Curve = Callable[[Float64Array], Float64Array]
 """From stored numbers, as shares 0..1 of the largest, to shares of the light of white."""
@@ -71,6 +71,36 @@ class ColourSpace:
             return np.stack(channels, axis=-1)
         light = np.stack([table[values[..., at]] for at, table in enumerate(tables)], axis=-1)
         return _encode_light(cv2.transform(light, self.matrix))
+
+    def to_deep_srgb(self, values: AnyArray) -> UInt16Array:
+        """Convert numbers of this space to 16-bit sRGB; what lies outside of it is clipped.
+
+        Args:
+            values: (H, W, 3) uint16, of grey three alike.
+
+        Returns:
+            The same shape, uint16.
+        """
+        light = np.stack([self.tables[at][values[..., at]] for at in range(3)], axis=-1)
+        return _look_up_light(cv2.transform(light, self.matrix), _make_srgb_inverse())
+
+    def from_deep_srgb(self, values: AnyArray) -> UInt16Array:
+        """Convert 16-bit sRGB to numbers of this space.
+
+        Args:
+            values: (H, W, 3) uint16.
+
+        Returns:
+            The same shape, uint16: what `to_deep_srgb` undoes, but for rounding and clipping.
+        """
+        light = _make_srgb_table()[values]
+        inverse = np.linalg.inv(self.matrix.astype(np.float64)).astype(np.float32)
+        return _look_up_light(cv2.transform(light, inverse), self._inverse_tables)
+
+    @cached_property
+    def _inverse_tables(self) -> UInt16Array:
+        """(3, 262145): the numbers that stand for light, by its square root."""
+        return np.stack([_invert_curve(table) for table in self.tables])
 
     @property
     def is_srgb(self) -> bool:
@@ -155,6 +185,37 @@ def decode_srgb(shares: Float64Array) -> Float64Array:
         [0.0, 0.214, 1.0]
     """
     return np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+
+
+_ROOT_STEPS = 2**18
+"""Steps of the square root of light in tables from light to numbers: at most half a 16-bit number each
+for curves near sRGB's, which rise steeply in the shadows, as the root does."""
+
+
+def _look_up_light(light: AnyArray, inverse_tables: UInt16Array) -> UInt16Array:
+    """Find the numbers of light (H, W, 3), which is changed, in tables of each channel or of all."""
+    roots = np.sqrt(np.clip(light, 0, 1, out=light), out=light)
+    places = np.rint(np.multiply(roots, _ROOT_STEPS, out=roots), out=roots).astype(np.int32)
+    tables = np.broadcast_to(inverse_tables, (3, inverse_tables.shape[-1]))
+    return np.stack([np.take(tables[at], places[..., at]) for at in range(3)], axis=-1)
+
+
+def _invert_curve(table: AnyArray) -> UInt16Array:
+    """Make the table from the square root of light to the numbers that stand for it."""
+    rising = np.maximum.accumulate(table.astype(np.float64))
+    light = (np.arange(_ROOT_STEPS + 1) / _ROOT_STEPS) ** 2
+    return np.rint(np.interp(light, rising, np.arange(_LEVELS))).astype(np.uint16)
+
+
+@cache
+def _make_srgb_table() -> AnyArray:
+    """(65536,) float32: the light of 16-bit sRGB."""
+    return decode_srgb(np.arange(_LEVELS) / (_LEVELS - 1)).astype(np.float32)
+
+
+@cache
+def _make_srgb_inverse() -> UInt16Array:
+    return _invert_curve(_make_srgb_table())
 
 
 def _encode_light(light: AnyArray) -> Pixels:

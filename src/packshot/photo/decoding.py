@@ -106,6 +106,60 @@ def decode(
     )
 
 
+def decode_in_full(outline: Outline, data: bytes, check_limits: LimitCheck) -> DecodedPicture:
+    """Decode the first picture of a file with all the bits it has, at its size.
+
+    `decode` keeps 8 of 16 bits where no more are needed to judge a photo.
+
+    Args:
+        outline: Of the file.
+        data: The file.
+        check_limits: Asked once the size is known.
+
+    Returns:
+        A picture that is deep for PNG and TIFF of 16 bits, as far as they are read at all.
+
+    Raises:
+        Exception: Decoders fail in every way on hostile bytes.
+
+    Example:
+        >>> from packshot.photo.structure import read_outline
+        >>> picture = np.full((2, 3, 3), 1000, np.uint16)
+        >>> data = cv2.imencode(".png", picture)[1].tobytes()
+        >>> decoded = decode_in_full(read_outline(data, 1), data, lambda outline: None)
+        >>> decoded.picture.image[0, 0].tolist()
+        [1000, 1000, 1000]
+    """
+    if isinstance(outline, PngOutline) and outline.bits == 16 and not outline.colour_key:
+        check_limits(outline)
+        return _decode_deep_png_picture(outline, data, check_limits)
+    if isinstance(outline, TiffOutline) and _is_deep_colour_tiff(outline):
+        check_limits(outline)
+        return _decode_deep_tiff(outline, data, check_limits)
+    return decode(outline, data, None, check_limits)
+
+
+def _decode_deep_png_picture(
+    outline: PngOutline, data: bytes, check_limits: LimitCheck
+) -> DecodedPicture:
+    if outline.colour_type not in _DEEP_PNG_BYTES_PER_PIXEL:  # Of grey Pillow keeps 16 bits.
+        return _decode_png(outline, data, check_limits)
+    check_limits(replace(outline, decoder_bytes=_DEEP_PNG_BYTES_PER_PIXEL[outline.colour_type]))
+    space, profile = _choose_png_colours(outline)
+    decoded = _to_decoded_picture(outline, Image.new("RGB", (1, 1)))
+    return replace(decoded, picture=Picture(_decode_deep_png(outline, data), profile, space))
+
+
+def _is_deep_colour_tiff(outline: TiffOutline) -> bool:
+    return (
+        outline.bits == 16
+        and outline.samples == 3
+        and outline.sample_format == _UNSIGNED
+        and outline.photometric in _PLAIN_TIFF_COLOURS
+        and not outline.is_planar
+    )
+
+
 def _to_decoded_picture(outline: Outline, image: Image.Image) -> DecodedPicture:
     """Join what Pillow decoded with what the outline says."""
     exif_orientation = read_exif(outline.exif).orientation

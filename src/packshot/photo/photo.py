@@ -124,13 +124,13 @@ def _open_pixels(
         return _open_image(source, name, limits, max_side)
     check_array(source, name)
     mode = "L" if source.ndim == 2 else {3: "RGB", 4: "RGBA"}[source.shape[2]]
-    _check_limits(Outline("BMP", source.shape[1], source.shape[0]), limits)
+    check_limits(Outline("BMP", source.shape[1], source.shape[0]), limits)
     return _build_photo(Picture(source), mode, b"", name, max_side)
 
 
 def _open_image(image: Image.Image, name: str, limits: Limits, max_side: int | None) -> Photo:
     """Make a photo of what Pillow decoded, or will, in its mode, with its profile and orientation."""
-    _check_limits(Outline("BMP", *image.size), limits)
+    check_limits(Outline("BMP", *image.size), limits)
     image.load()
     exif, profile, xmp = (_read_info(image, key) for key in ("exif", "icc_profile", "xmp"))
     xmp = xmp or _read_info(image, "XML:com.adobe.xmp")
@@ -176,7 +176,7 @@ def _decode(data: bytes, name: str, limits: Limits, max_side: int | None) -> Pho
         raise UnreadablePhoto(name, _describe_other_format(data))
     if outline.format == "HEIF" and not importlib.util.find_spec("pillow_heif"):
         raise UnreadablePhoto(name, f"HEIC needs: {format_install_command('heic')}")
-    decoded = decode(outline, data, max_side, partial(_check_limits, limits=limits))
+    decoded = decode(outline, data, max_side, partial(check_limits, limits=limits))
     pixels, has_alpha = to_opaque_srgb(decoded.picture, max_side)
     facts = build_facts(decoded, data, name, has_alpha)
     return Photo(
@@ -184,11 +184,14 @@ def _decode(data: bytes, name: str, limits: Limits, max_side: int | None) -> Pho
     )
 
 
-def _check_limits(outline: Outline, limits: Limits) -> None:
+def check_limits(outline: Outline, limits: Limits) -> None:
     """Refuse what exceeds the limits.
 
     Raises:
         ExcessiveFile: It does.
+
+    Example:
+        >>> check_limits(Outline("PNG", 40, 30), Limits())
     """
     pixels, frames = outline.width * outline.height, outline.frames
     if pixels > limits.max_pixels:

@@ -1,0 +1,380 @@
+"""What an output keeps of the file that came in, written by one library and read by another."""
+
+import io
+import struct
+import zlib
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageCms, IptcImagePlugin, PngImagePlugin
+
+from packshot.enhance.classical import plan_denoise, plan_exposure, plan_white_balance
+from packshot.enhance.encoding import srgb_profile
+from packshot.enhance.file_traits import MIN_JPEG_QUALITY, FileTraits, has_credentials, read_traits
+from packshot.enhance.full_depth_steps import apply_steps_in_full
+from packshot.enhance.gps_location import strip_location
+from packshot.enhance.iptc import build_jpeg_segments, join_jpeg_segments, read_iptc_resource
+from packshot.enhance.kept_encoding import encode_like
+from packshot.enhance.loop import StepApplication
+from packshot.enhance.step_candidates import StepCandidate
+from packshot.errors import InvalidInput
+from packshot.photo import Photo
+from packshot.photo.full_depth import FullPhoto, open_in_full, round_to_8_bits
+from packshot.photo.quality import quantisation_steps
+from tests.conftest import make_picture
+from tests.photo.colour_files import ADOBE_RGB, DISPLAY_P3, SRGB_CURVE, make_profile
+
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6" '
+    b'xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="48,51N" '
+    b'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" Iptc4xmpExt:DigitalSourceType='
+    b'"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia" '
+    b'xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="0123"/>'
+    b"</rdf:RDF></x:xmpmeta>"
+)
+
+
+def make_data_set(number, text):
+    return bytes((0x1C, 2, number)) + struct.pack(">H", len(text)) + text
+
+
+IPTC = make_data_set(80, b"A. Photographer") + make_data_set(90, b"Oslo") + make_data_set(116, b"2026")
+DEEP = np.random.default_rng(38).integers(2000, 60000, (40, 60, 3)).astype(np.uint16)
+GREY = DEEP[..., :1].repeat(3, axis=2)
+
+
+def write_deep(kind, samples):
+    """A file of 16 bits, by OpenCV."""
+    order = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}.get(samples.shape[-1])
+    ordered = samples if samples.ndim == 2 or order is None else cv2.cvtColor(samples, order)
+    return cv2.imencode("." + kind.lower(), ordered)[1].tobytes()
+
+
+def write_grey_alpha_png(samples):
+    height, width = samples.shape[:2]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
+
+    def chunk(kind, content):
+        return (
+            struct.pack(">I", len(content))
+            + kind
+            + content
+            + struct.pack(">I", zlib.crc32(kind + content))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 16, 4, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        (chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b""))
+    )
+
+
+def read_deep(data):
+    """(H, W) or (H, W, 3), by OpenCV."""
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    return decoded if decoded.ndim == 2 else decoded[..., ::-1]
+
+
+def make_application(plan, amount=1.0):
+    return StepApplication(StepCandidate("step", plan), amount)
+
+
+class TestDepth:
+    @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+    @pytest.mark.parametrize("mode", ["grey", "RGB", "RGBA", "grey and alpha"])
+    def test_16_bits_come_back_to_the_last(self, kind, mode):
+        opaque = np.full((*DEEP.shape[:2], 1), 65535, np.uint16)
+        if mode == "grey and alpha":
+            if kind == "TIFF":
+                pytest.skip("a TIFF of grey with opacity is refused by name")
+            data = write_grey_alpha_png(np.concatenate([GREY[..., :1], opaque], axis=2))
+        else:
+            samples = {"grey": GREY[..., 0], "RGB": DEEP, "RGBA": np.concatenate([DEEP, opaque], axis=2)}
+            data = write_deep(kind, samples[mode])
+        if (kind, mode) == ("TIFF", "RGBA"):
+            assert open_in_full(data) is None or open_in_full(data).bits == 16
+            return
+        full = open_in_full(data)
+        expected = DEEP if "RGB" in mode else GREY
+        assert full.bits == 16
+        assert np.array_equal(full.values, expected)
+        assert full.is_grey is ("grey" in mode)
+        traits = replace(read_traits(data), is_grey=full.is_grey)
+        written = encode_like(full.values, kind, traits)
+        planes = expected if "RGB" in mode else expected[..., 0]
+        assert np.array_equal(read_deep(written), planes)
+        assert Photo.open(written).facts.bit_depth == 16
+
+    @pytest.mark.parametrize("plan", [plan_exposure, plan_white_balance])
+    def test_curves_are_worked_out_in_16_bits(self, plan):
+        dark = np.linspace(300, 9000, 240 * 320).reshape(240, 320, 1) * np.array([1.3, 1.0, 0.7])
+        if plan is plan_white_balance:
+            dark = 5 * dark + 12000 * np.array([1.3, 1.0, 0.7])
+            dark[:50] = dark[-50:] = dark[:, :50] = dark[:, -50:] = np.array([60000, 56000, 45000])
+        values = dark.astype(np.uint16)
+        step = plan(round_to_8_bits(values))
+        assert step is not None
+        changed = apply_steps_in_full(FullPhoto(values, 16), [make_application(plan)]).values
+        coarse = step.apply(round_to_8_bits(values))
+        assert np.abs(changed / 257 - coarse).max() < 4  # Half a level, times the slope.
+        assert np.unique(changed[..., 0]).size > 4 * np.unique(coarse[..., 0]).size
+        assert (np.diff(changed[100:140, 100:200, 0].astype(int).ravel()[:100]) >= 0).all()
+
+    def test_other_steps_add_a_difference_and_leave_the_low_bits(self):
+        generator = np.random.default_rng(1)
+        noisy = np.clip(30000 + generator.normal(0, 8 * 257, (128, 128, 3)), 0, 65535).astype(np.uint16)
+        changed = apply_steps_in_full(FullPhoto(noisy, 16), [make_application(plan_denoise)]).values
+        assert changed.std() < 0.5 * noisy.std()
+        difference = changed.astype(int) - noisy
+        assert (difference % 257 == 0).all()
+
+    def test_no_step_changes_no_number(self):
+        profile = make_profile(2.2, ADOBE_RGB)
+        data = Image.open(io.BytesIO(write_deep("PNG", DEEP)))
+        assert data.size == (60, 40)
+        full = FullPhoto(DEEP, 16, False, open_in_full(png_with_profile(DEEP, profile)).space, profile)
+        assert np.array_equal(apply_steps_in_full(full, []).values, DEEP)
+
+    def test_formats_of_8_bits_get_8(self):
+        assert Photo.open(encode_like(DEEP, "JPEG", FileTraits())).facts.bit_depth == 8
+
+    def test_other_arrays_are_refused(self):
+        with pytest.raises(InvalidInput, match="8 or 16 bits"):
+            encode_like(DEEP.astype(np.float32), "PNG", FileTraits())
+
+
+def png_with_profile(values, profile):
+    return encode_like(values, "PNG", FileTraits(format="PNG", profile=profile))
+
+
+class TestProfile:
+    @pytest.mark.parametrize("name", ["Display P3", "Adobe RGB"])
+    @pytest.mark.parametrize("kind", ["PNG", "TIFF", "JPEG", "WEBP"])
+    def test_a_wide_gamut_is_kept_and_no_colour_clipped(self, name, kind):
+        curve, primaries = {"Display P3": (SRGB_CURVE, DISPLAY_P3), "Adobe RGB": (2.2, ADOBE_RGB)}[name]
+        profile = make_profile(curve, primaries, version=2)
+        # A green that sRGB does not hold, beside a grey that is made lighter.
+        picture = np.zeros((64, 64, 3), np.uint8) + np.uint8([20, 250, 30])
+        picture[:, 32:] = 90
+        file = io.BytesIO()
+        options = {"quality": 95} if kind in ("JPEG", "WEBP") else {}
+        Image.fromarray(picture).save(file, kind, icc_profile=profile, **options)
+        full = open_in_full(file.getvalue())
+        before = full.to_srgb()
+        after = before.copy()
+        after[:, 32:] += np.uint16(257 * 20)
+        changed = full.with_change(before, after)
+        traits = read_traits(file.getvalue())
+        assert traits.profile == b""  # Its numbers are not those of `Photo`.
+        written = encode_like(
+            round_to_8_bits(changed.values), kind, replace(traits, profile=changed.profile)
+        )
+        image = Image.open(io.BytesIO(written))
+        assert image.info["icc_profile"] == profile
+        assert np.abs(np.asarray(image.convert("RGB"))[32, 10].astype(int) - (20, 250, 30)).max() <= 6
+        srgb = ImageCms.profileToProfile(
+            image.convert("RGB"),
+            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+            ImageCms.createProfile("sRGB"),
+        )
+        expected = Photo.open(file.getvalue()).pixels[32, 50].astype(int) + 20
+        assert np.abs(np.asarray(srgb)[32, 50] - expected).max() <= 3
+
+    @pytest.mark.parametrize("mode", ["CMYK", "L", "P", "1", "RGB"])
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+    def test_no_profile_contradicts_its_pixels(self, mode, kind):
+        source_kind = {"CMYK": "JPEG", "P": "PNG", "1": "PNG"}.get(mode, kind)
+        image = Image.fromarray(make_picture(40, 50)).convert(mode)
+        file = io.BytesIO()
+        image.save(file, source_kind, **({"icc_profile": srgb_profile()} if mode == "RGB" else {}))
+        photo = Photo.open(file.getvalue())
+        written = encode_like(photo.pixels, kind, read_traits(file.getvalue()))
+        result = Image.open(io.BytesIO(written))
+        profile = result.info.get("icc_profile", b"")
+        assert result.mode in ("L", "RGB")
+        assert profile[16:20] in ({"L": (b"", b"GRAY"), "RGB": (b"RGB ",)}[result.mode])
+        limit = 30 if kind == "WEBP" else 4  # Its chroma is halved; colours of a palette are noise.
+        assert np.abs(np.asarray(result.convert("RGB")).astype(int) - photo.pixels).mean() < limit
+
+    def test_a_grey_photo_stays_grey_with_its_curve(self):
+        profile = make_profile(1.8, grey=True)
+        file = io.BytesIO()
+        Image.fromarray(make_picture(40, 50)[..., 0]).save(file, "JPEG", quality=95, icc_profile=profile)
+        full = open_in_full(file.getvalue())
+        written = encode_like(
+            round_to_8_bits(full.values), "JPEG", FileTraits(is_grey=True, profile=full.profile)
+        )
+        image = Image.open(io.BytesIO(written))
+        assert (image.mode, image.info["icc_profile"]) == ("L", profile)
+
+    @pytest.mark.parametrize("kind", ["BMP", "WEBP", "AVIF"])
+    @pytest.mark.parametrize("grey", [False, True])
+    def test_what_cannot_hold_a_profile_gets_srgb(self, kind, grey):
+        profile = make_profile(1.0, grey=True) if grey else make_profile(SRGB_CURVE, DISPLAY_P3)
+        picture = np.zeros((32, 32, 3), np.uint8) + np.uint8([120, 120, 120] if grey else [200, 90, 80])
+        written = encode_like(picture, kind, FileTraits(is_grey=grey, profile=profile))
+        expected = [181] * 3 if grey else [215, 82, 74]
+        assert np.abs(Photo.open(written).pixels[9, 9].astype(int) - expected).max() <= 3
+
+    def test_exif_says_what_colours_there_are(self):
+        exif = Image.Exif()
+        exif.get_ifd(0x8769)[0xA001] = 65535
+        exif[0x010F] = "Maker"
+        traits = FileTraits(exif=exif.tobytes())
+        plain = Image.open(io.BytesIO(encode_like(make_picture(20, 30), "JPEG", traits)))
+        assert plain.getexif().get_ifd(0x8769)[0xA001] == 1
+
+
+def make_documented(kind, orientation=1):
+    """A file with resolution, XMP, IPTC, EXIF and places in all of them."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x8298], exif[0x013B], exif[0x0112] = "Maker", "(c) Shop", "Artist", orientation
+    exif.get_ifd(0x8825)[1] = "N"
+    exif.get_ifd(0x8825)[2] = (48.0, 51.0, 30.0)
+    options = {"dpi": (300, 200), "exif": exif}
+    if kind == "JPEG":
+        options |= {"xmp": XMP, "extra": build_jpeg_segments(IPTC), "comment": b"a remark"}
+    elif kind == "PNG":
+        texts = PngImagePlugin.PngInfo()
+        texts.add_itxt("XML:com.adobe.xmp", XMP.decode())
+        texts.add_text("Author", "A. Photographer")
+        options["pnginfo"] = texts
+    elif kind == "TIFF":
+        info = {tag: exif[tag] for tag in (0x010F, 0x8298, 0x013B, 0x0112)}
+        options = {"dpi": (300, 200), "tiffinfo": info | {700: XMP, 33723: IPTC}}
+    else:
+        options["xmp"] = XMP
+    file = io.BytesIO()
+    Image.fromarray(make_picture(40, 60)).save(file, kind, **options)
+    return file.getvalue()
+
+
+class TestMetadata:
+    @pytest.mark.parametrize("source", ["JPEG", "PNG", "TIFF", "WEBP"])
+    @pytest.mark.parametrize("target", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
+    @pytest.mark.parametrize("orientation", [1, 6])
+    def test_it_is_kept_without_a_place_and_upright(self, source, target, orientation):
+        data = make_documented(source, orientation)
+        photo = Photo.open(data)
+        written = encode_like(photo.pixels, target, read_traits(data))
+        assert not strip_location(written).had_location
+        assert b"Oslo" not in written
+        result = Photo.open(written)
+        assert result.pixels.shape == photo.pixels.shape
+        assert np.abs(result.pixels.astype(int) - photo.pixels).mean() < 5
+        assert result.facts.exif["Copyright"] == "(c) Shop"
+        assert result.facts.exif["Artist"] == "Artist"
+        kept = read_traits(written)
+        assert b"trainedAlgorithmicMedia" in kept.xmp
+        assert b'tiff:Orientation="1"' in kept.xmp
+        assert b"HasExtendedXMP" not in kept.xmp
+        if source in ("JPEG", "TIFF") and target in ("JPEG", "TIFF", "PNG"):
+            assert make_data_set(80, b"A. Photographer") in kept.iptc
+        if source != "WEBP" and target in ("JPEG", "PNG", "TIFF"):
+            expected = (200, 300) if orientation == 6 and source != "TIFF" else (300, 200)
+            found = Image.open(io.BytesIO(written)).info["dpi"]
+            if source != "TIFF":
+                assert found == pytest.approx(expected, abs=0.1)
+
+    def test_iptc_of_a_jpeg_is_where_others_look_for_it(self):
+        written = encode_like(make_picture(40, 60), "JPEG", read_traits(make_documented("JPEG")))
+        found = IptcImagePlugin.getiptcinfo(Image.open(io.BytesIO(written)))
+        assert found[(2, 80)] == b"A. Photographer"
+        assert found[(2, 90)].strip() == b""
+
+    @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+    def test_deep_files_have_it_too(self, kind):
+        traits = read_traits(make_documented("JPEG"))
+        written = encode_like(DEEP, kind, traits)
+        assert np.array_equal(read_deep(written), DEEP)
+        kept = read_traits(written)
+        assert b"trainedAlgorithmicMedia" in kept.xmp
+        assert make_data_set(116, b"2026") in kept.iptc
+        assert kept.dpi == pytest.approx((300, 200), abs=0.1)
+        assert Photo.open(written).facts.exif["Copyright"] == "(c) Shop"
+
+    @pytest.mark.parametrize("compression", ["raw", None])
+    def test_another_reader_reads_deep_tiffs(self, compression):
+        tifffile = pytest.importorskip("tifffile", reason="tifffile comes with scikit-image")
+        traits = replace(read_traits(make_documented("JPEG")), compression=compression)
+        written = encode_like(DEEP, "TIFF", traits)
+        with tifffile.TiffFile(io.BytesIO(written)) as file:
+            assert np.array_equal(file.pages[0].asarray(), DEEP)
+            tags = file.pages[0].tags
+            assert tags["Copyright"].value == "(c) Shop"
+            assert tags["XResolution"].value[0] / tags["XResolution"].value[1] == 300
+
+    def test_texts_of_a_png_stay(self):
+        written = encode_like(make_picture(20, 30), "PNG", read_traits(make_documented("PNG")))
+        assert Image.open(io.BytesIO(written)).text["Author"] == "A. Photographer"
+
+    def test_location_stays_where_it_is_wanted(self):
+        traits = read_traits(make_documented("JPEG"), keep_location=True)
+        assert b"GPSLatitude" in traits.xmp
+        assert b"Oslo" in traits.iptc
+
+    def test_a_manifest_is_seen(self):
+        box = bytes.fromhex("6332706100110010800000aa00389b71")
+        assert has_credentials(b"\xff\xd8\xff\xeb..jumb....jumd" + box)
+        assert not has_credentials(make_documented("JPEG"))
+
+    def test_long_iptc_takes_several_segments(self):
+        data = make_data_set(120, b"x" * 30000) * 4
+        file = io.BytesIO()
+        Image.fromarray(make_picture(8, 8)).save(file, "JPEG", extra=build_jpeg_segments(data))
+        image = Image.open(io.BytesIO(file.getvalue()))
+        segments = [content for name, content in image.applist if name == "APP13"]
+        assert len(segments) == 2
+        assert read_iptc_resource(join_jpeg_segments(segments)) == data
+
+    @pytest.mark.parametrize("data", [b"", b"\xff\xd8\xff", b"no photo at all" * 9])
+    def test_what_is_no_photo_has_no_traits(self, data):
+        assert read_traits(data) == FileTraits()
+
+
+class TestStorage:
+    @pytest.mark.parametrize("quality", [MIN_JPEG_QUALITY, 93, 97, 100])
+    @pytest.mark.parametrize("sampling", ["4:4:4", "4:2:2", "4:2:0"])
+    @pytest.mark.parametrize("progressive", [False, True])
+    def test_a_jpeg_is_quantised_as_it_was(self, quality, sampling, progressive):
+        file = io.BytesIO()
+        Image.fromarray(make_picture(64, 64)).save(
+            file, "JPEG", quality=quality, subsampling=sampling, progressive=progressive
+        )
+        before = Image.open(io.BytesIO(file.getvalue()))
+        written = encode_like(make_picture(64, 64), "JPEG", read_traits(file.getvalue()))
+        after = Image.open(io.BytesIO(written))
+        assert after.quantization == before.quantization
+        assert [layer[1:3] for layer in after.layer] == [layer[1:3] for layer in before.layer]
+        assert bool(after.info.get("progressive")) is progressive
+
+    @pytest.mark.parametrize("quality", [5, 10, 40, MIN_JPEG_QUALITY - 1])
+    def test_a_damaged_one_is_not_damaged_again(self, quality):
+        file = io.BytesIO()
+        Image.fromarray(make_picture(64, 64)).save(file, "JPEG", quality=quality, subsampling="4:2:0")
+        written = encode_like(make_picture(64, 64), "JPEG", read_traits(file.getvalue()))
+        facts = Photo.open(written).facts
+        assert facts.jpeg_quality == MIN_JPEG_QUALITY
+        assert np.array_equal(
+            np.reshape(Image.open(io.BytesIO(written)).quantization[0], (8, 8)),
+            quantisation_steps(MIN_JPEG_QUALITY),
+        )
+
+    def test_a_webp_without_loss_has_none_after(self):
+        file = io.BytesIO()
+        Image.fromarray(make_picture(40, 60)).save(file, "WEBP", lossless=True)
+        written = encode_like(make_picture(40, 60), "WEBP", read_traits(file.getvalue()))
+        assert b"VP8L" in written
+        decoded = cv2.imdecode(np.frombuffer(written, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+        assert np.array_equal(decoded, make_picture(40, 60))
+
+    @pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate"])
+    def test_a_tiff_is_compressed_as_it_was(self, compression):
+        file = io.BytesIO()
+        Image.fromarray(make_picture(40, 60)).save(file, "TIFF", compression=compression)
+        written = encode_like(make_picture(40, 60), "TIFF", read_traits(file.getvalue()))
+        assert Image.open(io.BytesIO(written)).info["compression"] == compression
+        assert np.array_equal(read_deep(written), make_picture(40, 60))
