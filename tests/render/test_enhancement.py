@@ -19,7 +19,18 @@ from tests.render.enhancement_records import (
 from tests.render.markup import HOSTILE
 
 SHORT = {
-    *("path", "output", "status", "error", "action", "reason", "score_before", "score_after", "steps"),
+    *(
+        "path",
+        "output",
+        "status",
+        "error",
+        "action",
+        "reason",
+        "score_before",
+        "score_after",
+        "expected",
+        "steps",
+    ),
     *("abstentions", "policy"),
 }
 

@@ -29,7 +29,12 @@ from packshot.enhance.loop import (
 )
 from packshot.enhance.network import EnhancementNetwork
 from packshot.enhance.output_file import OutputOptions, find_output_format
-from packshot.enhance.reasons import explain_refusals, explain_unchanged, list_losses
+from packshot.enhance.reasons import (
+    explain_refusals,
+    explain_unchanged,
+    format_expected_gain,
+    list_losses,
+)
 from packshot.enhance.version_judge import VersionJudge
 from packshot.errors import InvalidInput, SourceError, UnreadablePhoto
 from packshot.files import Times, atomic_write_bytes, check_writable
@@ -331,7 +336,7 @@ class Enhancer:
             action=action,
             reason=" ".join(
                 [
-                    self._format_reason(action, loop_result, after, obstacle),
+                    self._format_reason(action, loop_result, enhanced_file, obstacle),
                     *self._format_notes(file_notes, before),
                 ]
             ),
@@ -350,13 +355,18 @@ class Enhancer:
         return [words.label(f"reason_{note}", value=bits) for note in notes]
 
     def _format_reason(
-        self, action: Action, loop_result: LoopResult, after: Assessment | None, obstacle: str | None
+        self,
+        action: Action,
+        loop_result: LoopResult,
+        enhanced_file: EnhancedFile | None,
+        obstacle: str | None,
     ) -> str:
         """In a seller's words, in the assessor's language."""
         words = load_texts(self.assessor.language)
-        if after is not None:
-            points = (after.score or 0.0) - (loop_result.before.score or 0.0)
-            return words.label("reason_enhanced", value=f"{points:.0f}")
+        if enhanced_file is not None:
+            points = (enhanced_file.assessment.score or 0.0) - (loop_result.before.score or 0.0)
+            expected = format_expected_gain(enhanced_file.expected, words)
+            return " ".join((*expected, words.label("reason_enhanced", value=f"{points:.0f}")))
         if action is Action.RESHOOT:
             remedies = _list_remedies(loop_result.before.findings)
             refusals = explain_refusals(loop_result.before, loop_result.trace, self.options, words)

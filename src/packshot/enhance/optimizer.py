@@ -195,12 +195,16 @@ class Optimizer(Enhancer):
         return record.model_copy(update={"abstentions": abstentions})
 
     def _format_reason(
-        self, action: Action, loop_result: LoopResult, after: Assessment | None, obstacle: str | None
+        self,
+        action: Action,
+        loop_result: LoopResult,
+        enhanced_file: EnhancedFile | None,
+        obstacle: str | None,
     ) -> str:
         is_presented = isinstance(loop_result, OptimizedResult) and loop_result.presentation.is_changed
-        if after is None or not is_presented:
-            return super()._format_reason(action, loop_result, after, obstacle)
-        points = (after.score or 0.0) - (loop_result.before.score or 0.0)
+        if enhanced_file is None or not is_presented:
+            return super()._format_reason(action, loop_result, enhanced_file, obstacle)
+        points = (enhanced_file.assessment.score or 0.0) - (loop_result.before.score or 0.0)
         return load_texts(self.assessor.language).label("reason_presented", value=f"{points:+.0f}")
 
 

@@ -12,10 +12,13 @@ from packshot.enhance.step_candidates import (
     build_planners,
     find_step_candidates,
 )
-from packshot.report import Assessment, Facts, Finding, Severity, Trial, TrialOutcome
+from packshot.report import Assessment, ExpectedGain, Facts, Finding, Severity, Trial, TrialOutcome
 from packshot.texts import Texts
 
 _CALLING_SEVERITIES: Final = (Severity.ERROR, Severity.WARNING)
+_MIN_TOLD_DB: Final = 0.1
+"""Decibels from which an expected gain is told: less is rounded to nothing."""
+
 _MAX_NAMED: Final = 6
 """Steps that a reason names: more are not read, and the trace has them all. A judgement."""
 
@@ -51,6 +54,27 @@ def explain_unchanged(
     if not found:
         return words.label("reason_nothing_to_do")
     return " ".join(explain_refusals(before, trace, options, words))
+
+
+def format_expected_gain(expected: ExpectedGain | None, words: Texts) -> list[str]:
+    """Say how much nearer to the truth a photo is taken to have come.
+
+    Args:
+        expected: By the judge of versions; None where it was not asked.
+        words: Of the reader's language.
+
+    Returns:
+        A sentence; none where nothing is expected.
+
+    Example:
+        >>> from packshot.texts import load_texts
+        >>> gain = ExpectedGain(psnr=6.24, ssim=0.1, haarpsi=0.1, ciede2000=2, harmless=1, nearer=1)
+        >>> format_expected_gain(gain, load_texts("en"))
+        ['By estimate it is 6.2 dB nearer to what was photographed.']
+    """
+    if expected is None or expected.psnr < _MIN_TOLD_DB:
+        return []
+    return [words.label("reason_nearer", value=f"{expected.psnr:.1f}")]
 
 
 def explain_refusals(

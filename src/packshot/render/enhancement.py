@@ -59,13 +59,25 @@ class EnhancementRows(CsvTable[Enhancement]):
     """
 
     def __init__(self, stream: TextIO) -> None:
-        columns = ("gain", "steps", "grade_before", "grade_after", "repaired", "remaining", "trials")
+        columns = (
+            "gain",
+            "expected_psnr",
+            "certainty",
+            "steps",
+            "grade_before",
+            "grade_after",
+            "repaired",
+            "remaining",
+            "trials",
+        )
         super().__init__(stream, (*_RESULT_FIELDS, *columns, *_PRESENTATION_COLUMNS), has_listing=True)
 
     def _iter_cells(self, photo: Enhancement) -> Iterator[object]:
         finding_changes = compare_findings(photo)
         yield from (getattr(photo, name) for name in _RESULT_FIELDS)
         yield compute_gain(photo) if photo.status is Status.OK else None
+        expected = photo.expected
+        yield from (None, None) if expected is None else (expected.psnr, expected.nearer)
         yield "; ".join(photo.steps)
         yield from (_get_grade(photo.before), _get_grade(photo.after or photo.before))
         yield from (_join_codes(finding_changes.resolved), _join_codes(finding_changes.remaining))
