@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from packshot.enhance import block_transform
 from packshot.enhance.block_transform import (
     GRID_SHIFTS,
     REACH,
@@ -84,3 +85,11 @@ def test_every_row_and_column_begins_as_many_blocks():
     rows, columns = zip(*GRID_SHIFTS, strict=True)
     assert sorted(rows) == sorted(columns) == sorted([*range(8), *range(8)])
     assert len(set(GRID_SHIFTS)) == 16
+
+
+@pytest.mark.parametrize("band_pixels", [1, 1000])
+def test_bands_give_what_all_rows_at_once_give(monkeypatch, band_pixels):
+    limits = np.full((8, 8), 40, np.float32)
+    at_once = shrink_blocks(make_values((100, 72)), limits)
+    monkeypatch.setattr(block_transform, "_BAND_PIXELS", band_pixels)
+    np.testing.assert_allclose(shrink_blocks(make_values((100, 72)), limits), at_once, atol=1e-4)

@@ -3,9 +3,10 @@ import numpy as np
 import pytest
 
 from packshot.distort.parameters import apply_curve
+from packshot.enhance import fidelity
 from packshot.enhance.affine import AffineTransform
 from packshot.enhance.detail import crispen, enhance_local_contrast
-from packshot.enhance.fidelity import MAX_COLOUR_DRIFT, measure_fidelity
+from packshot.enhance.fidelity import MAX_COLOUR_DRIFT, GuardedPhoto, measure_fidelity
 from packshot.enhance.framing import Frame, reframe
 from packshot.enhance.resize import compute_resize_transform, resize
 from packshot.enhance.step import Intent
@@ -306,3 +307,19 @@ def test_refuses_what_is_no_photo():
         measure_fidelity(make_scene()[..., 0], make_scene(), DETAIL)
     with pytest.raises(InvalidInput):
         measure_fidelity(make_scene(), make_scene().astype(float), DETAIL)
+
+
+def test_faults_of_the_original_are_measured_once_however_many_results_there_are(monkeypatch):
+    calls = []
+    measure = fidelity.measure_faults
+    monkeypatch.setattr(fidelity, "measure_faults", lambda pixels: calls.append(1) or measure(pixels))
+    dark = scale_light(make_packshot(), 0.35)
+    guarded = GuardedPhoto(dark)
+    results = [scale_light(dark, factor) for factor in (1, 2, 1 / 0.35)]
+    found = [measure_fidelity(guarded, result, TONE) for result in results]
+    assert len(calls) == 1
+    for one, result in zip(found, results, strict=True):
+        alone = measure_fidelity(dark, result, TONE)
+        assert one.violation == alone.violation
+        assert one.colour_drift == pytest.approx(alone.colour_drift)
+        assert one.structure == pytest.approx(alone.structure)

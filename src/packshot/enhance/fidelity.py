@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import cv2
@@ -22,7 +23,7 @@ import numpy as np
 from packshot.arrays import ByteArray, Float32Array, IndexArray, Mask, Pixels
 from packshot.assess.assessor import ASSESSMENT_SIDE
 from packshot.enhance.affine import AffineTransform
-from packshot.enhance.denoise import measure_noise
+from packshot.enhance.denoise import Noise, measure_noise
 from packshot.enhance.detail import measure_grain
 from packshot.enhance.faults import MeasuredFaults, measure_faults
 from packshot.enhance.light import encode_srgb, linear_light_table
@@ -179,8 +180,50 @@ class Fidelity:
         return self.violation is None
 
 
+@dataclass(frozen=True, eq=False)
+class GuardedPhoto:
+    """A photo that results are held against: what the guards ask about it is measured once, when asked.
+
+    Attributes:
+        pixels: (H, W, 3) uint8; not to be changed afterwards.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> guarded = GuardedPhoto(np.full((120, 120, 3), 230, np.uint8))
+        >>> guarded.faults is guarded.faults, guarded.faults.has_cast
+        (True, False)
+    """
+
+    pixels: Pixels
+
+    def __post_init__(self) -> None:
+        check_pixels(self.pixels, "original")
+
+    @cached_property
+    def faults(self) -> MeasuredFaults:
+        """How far its tone and colour may be corrected."""
+        return measure_faults(self.pixels)
+
+    @cached_property
+    def noise(self) -> Noise:
+        """Its noise."""
+        return measure_noise(self.pixels)
+
+    @cached_property
+    def product_mask(self) -> Mask | None:
+        """(H, W) the product, where the background is plain enough to find it."""
+        return _find_product_mask(self.pixels, without_holes=False)
+
+    @cached_property
+    def material_mask(self) -> Mask | None:
+        """The same without what shows the background's colour."""
+        return _find_product_mask(self.pixels, without_holes=True)
+
+
 def measure_fidelity(
-    original: Pixels,
+    original: Pixels | GuardedPhoto,
     result: Pixels,
     intents: Collection[Intent],
     transform: AffineTransform | None = None,
@@ -188,7 +231,7 @@ def measure_fidelity(
     """Compare a result with its original.
 
     Args:
-        original: (H, W, 3) uint8.
+        original: (H, W, 3) uint8, or the same guarded, where several results are held against it.
         result: (h, w, 3) uint8.
         intents: What the step declared.
         transform: Where pixels went, of a framing step.
@@ -210,10 +253,10 @@ def measure_fidelity(
         >>> measure_fidelity(original, lighter, {Intent.TONE}).violation.value  # it was not
         'colour-drift'
     """
-    check_pixels(original, "original")
+    guarded = original if isinstance(original, GuardedPhoto) else GuardedPhoto(original)
     check_pixels(result, "result")
-    everywhere = np.ones(original.shape[:2], bool)
-    product_mask = _find_product_mask(original, Intent.BACKGROUND in intents)
+    everywhere = np.ones(guarded.pixels.shape[:2], bool)
+    product_mask = guarded.material_mask if Intent.BACKGROUND in intents else guarded.product_mask
     if product_mask is None and Intent.BACKGROUND in intents:
         return _make_rejection(
             TrialOutcome.NO_PRODUCT, "no product was found to hold against the new background"
@@ -225,12 +268,13 @@ def measure_fidelity(
             return _make_rejection(
                 TrialOutcome.CUT_OFF, f"{1 - visible_share:.1%} of the product was cut off"
             )
-        judged_mask, original = _warp_mask(judged_mask, transform), transform.warp(original)
-    if original.shape != result.shape:
+        judged_mask = _warp_mask(judged_mask, transform)
+        guarded = GuardedPhoto(transform.warp(guarded.pixels))
+    if guarded.pixels.shape != result.shape:
         return _make_rejection(TrialOutcome.SIZE, "the size changed, which no intent declares")
     covers_all = not {Intent.BACKGROUND, Intent.FRAMING} & set(intents)
     masks = (judged_mask, everywhere) if covers_all else (judged_mask,)
-    return _compare(original, result, masks, frozenset(intents))
+    return _compare(guarded, result, masks, frozenset(intents))
 
 
 def _make_rejection(violation: TrialOutcome, reason: str) -> Fidelity:
@@ -271,18 +315,19 @@ def _visible_share(product: Mask, transform: AffineTransform) -> float:
 
 
 def _compare(
-    original: Pixels, result: Pixels, masks: tuple[Mask, ...], intents: frozenset[Intent]
+    guarded: GuardedPhoto, result: Pixels, masks: tuple[Mask, ...], intents: frozenset[Intent]
 ) -> Fidelity:
     """Compare two pictures of one size, over the product and, where all of it counts, the whole."""
+    original = guarded.pixels
     factor = viewing_factor(original)
     before, after = (_to_pixels(block_means(pixels, factor)) for pixels in (original, result))
     insides = [_erode_mask(block_means(mask.astype(np.float32), factor) > 0.5) for mask in masks]
-    change = _fit_declared_change(original, before, after, insides[-1], intents)
+    change = _fit_declared_change(guarded, before, after, insides[-1], intents)
     expected = change.apply_to(before)
     contrast = Intent.CONTRAST in intents
     drifts = [_measure_drift(expected, after, inside, contrast) for inside in insides]
     drift, region_drift = (max(values) for values in zip(*drifts, strict=True))
-    is_noisy = Intent.DETAIL in intents and measure_noise(original).luma >= _MIN_NOISE
+    is_noisy = Intent.DETAIL in intents and guarded.noise.luma >= _MIN_NOISE
     edges = [_blur_noise(one) if is_noisy else one for one in (expected, after)]
     structure = _edge_similarity(edges[0], edges[1], insides[0], contrast)
     violation, reason = _find_violation(expected, after, drift, structure, intents)
@@ -366,13 +411,13 @@ class _DeclaredChange:
 
 
 def _fit_declared_change(
-    original: Pixels, before: Pixels, after: Pixels, inside: Mask, intents: frozenset[Intent]
+    guarded: GuardedPhoto, before: Pixels, after: Pixels, inside: Mask, intents: frozenset[Intent]
 ) -> _DeclaredChange:
     """Fit what was declared to a pair at viewing size, within what faults of the original allow."""
     table = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     if not {Intent.COLOUR, Intent.TONE} & intents:
         return _DeclaredChange(table)
-    faults = measure_faults(original)
+    faults = guarded.faults
     if Intent.COLOUR in intents and faults.has_cast:
         gains = _fit_gains(before[inside], after[inside], faults)
         light = encode_srgb(linear_light_table()[:, None] * gains)

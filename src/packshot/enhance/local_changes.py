@@ -11,7 +11,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from packshot.arrays import Float32Array, Mask, Pixels
+from packshot.arrays import ByteArray, Float32Array, Mask, Pixels
 from packshot.enhance.denoise import measure_noise
 from packshot.enhance.luma import to_luma
 from packshot.measure.reference.ciede2000 import ciede2000, rgb_to_lab
@@ -71,6 +71,9 @@ _MIN_SKIN_SHARE: Final = 0.005
 
 _SKIN_SIGMA: Final = 5.0
 """Pixels: deviation of the blur under which skin is compared, so that noise does not count."""
+
+_ROW_LENGTH: Final = 256
+"""Pixels of a row in which scattered ones are laid to be compared, a band of rows at a time."""
 
 
 def measure_halo(expected: Pixels, result: Pixels) -> float:
@@ -197,9 +200,16 @@ def measure_skin_drift(expected: Pixels, result: Pixels) -> float:
     if skin.mean() < _MIN_SKIN_SHARE:
         return 0.0
     before, after = (
-        rgb_to_lab(cv2.GaussianBlur(pixels, (0, 0), _SKIN_SIGMA)) for pixels in (expected, result)
+        rgb_to_lab(_lay_in_rows(cv2.GaussianBlur(pixels, (0, 0), _SKIN_SIGMA)[skin]))
+        for pixels in (expected, result)
     )
-    return float(ciede2000(before, after)[skin].mean())
+    return float(ciede2000(before, after).ravel()[: np.count_nonzero(skin)].mean())
+
+
+def _lay_in_rows(colours: ByteArray) -> Pixels:
+    """(N, 3) colours as a picture (h, 256, 3), the last one repeated to the end of its row."""
+    padding = (0, -len(colours) % _ROW_LENGTH), (0, 0)
+    return np.pad(colours, padding, mode="edge").reshape(-1, _ROW_LENGTH, 3)
 
 
 def _find_skin(pixels: Pixels) -> Mask:

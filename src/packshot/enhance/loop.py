@@ -13,7 +13,7 @@ import numpy as np
 from packshot.arrays import Pixels
 from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
 from packshot.enhance.combined_repairs import COMBINED_REPAIRS
-from packshot.enhance.fidelity import Fidelity, measure_fidelity
+from packshot.enhance.fidelity import Fidelity, GuardedPhoto, measure_fidelity
 from packshot.enhance.step import Intent, Planner, Step
 from packshot.enhance.step_candidates import (
     CLASSICAL_STEPS,
@@ -119,7 +119,6 @@ class LoopOptions:
         min_total_gain_poor: Points that all together must bring a photo that scores 20 or less, measured
             on the finished file.
         min_total_gain_fair: The same for one that scores 50 or more; between, in proportion.
-        use_product_steps: Whether the product steps may be used: background, border, tilt, frame.
         only_steps: Names of the steps to choose from; None for all but `STEPS_ON_REQUEST`.
 
     Example:
@@ -134,7 +133,6 @@ class LoopOptions:
     min_gain_uncalled: float = 3.0
     min_total_gain_poor: float = 0.0
     min_total_gain_fair: float = 0.0
-    use_product_steps: bool = False
     only_steps: frozenset[str] | None = None
 
     def min_total_gain(self, score: float) -> float:
@@ -188,7 +186,7 @@ class LoopResult:
         after: The photo with the steps kept; the same object as `before` where there are none.
         applications: In the order applied.
         trace: Every step tried.
-        reference: What `pixels` are held against: the photo as it came or, once a step has moved it, as
+        guarded: What `pixels` are held against: the photo as it came or, once a step has moved it, as
             it was then.
         intents: Of the steps kept since then.
 
@@ -196,23 +194,28 @@ class LoopResult:
         >>> import numpy as np
         >>> pixels = np.zeros((4, 4, 3), np.uint8)
         >>> before = Assessment(path="mug.jpg", status="ok", score=52)
-        >>> LoopResult(pixels, before, before, pixels).count_uses("denoise")
+        >>> LoopResult(pixels, before, before, GuardedPhoto(pixels)).count_uses("denoise")
         0
     """
 
     pixels: Pixels
     before: Assessment
     after: Assessment
-    reference: Pixels
+    guarded: GuardedPhoto
     applications: tuple[StepApplication, ...] = ()
     trace: tuple[Trial, ...] = ()
     intents: frozenset[Intent] = frozenset()
+
+    @property
+    def reference(self) -> Pixels:
+        """Pixels of what the result is held against."""
+        return self.guarded.pixels
 
     def measure_step_fidelity(self, pixels: Pixels, step: Step) -> Fidelity:
         """Measure how true a step's result is to what it is held against, all steps taken together."""
         if step.transform is not None:
             return measure_fidelity(self.pixels, pixels, step.intents, step.transform)
-        return measure_fidelity(self.reference, pixels, self.intents | step.intents)
+        return measure_fidelity(self.guarded, pixels, self.intents | step.intents)
 
     def is_faithful_to(self, pixels: Pixels) -> bool:
         """Return whether the finished file, seen at this size, keeps the limits as the steps did.
@@ -225,7 +228,7 @@ class LoopResult:
         """
         if pixels.shape != self.reference.shape:
             return True
-        return measure_fidelity(self.reference, pixels, self.intents).is_faithful
+        return measure_fidelity(self.guarded, pixels, self.intents).is_faithful
 
     def count_uses(self, name: str) -> int:
         """Count how often the step of a name was kept."""
@@ -240,7 +243,7 @@ class LoopResult:
             self,
             pixels=pixels,
             after=after,
-            reference=pixels if is_moved else self.reference,
+            guarded=GuardedPhoto(pixels) if is_moved else self.guarded,
             applications=(*self.applications, application),
             intents=frozenset() if is_moved else self.intents | step.intents,
         )
@@ -278,7 +281,7 @@ def improve(
         True
     """
     result = make_initial_result(assessor, photo)
-    agenda = _TrialQueue(_select_planners(result, photo, options, network))
+    agenda = _TrialQueue(_select_planners(result, options, network))
     for round_number in range(1, options.max_rounds + 1):
         planned = None if _is_good_enough(result, options) else agenda.choose_next(result)
         if planned is None:
@@ -298,7 +301,7 @@ def make_initial_result(assessor: Assessor, photo: Photo) -> LoopResult:
     """
     pixels = shrink_to_fit(photo.pixels, ASSESSMENT_SIDE)
     before = assessor.assess_photo(replace(photo, pixels=pixels))
-    return LoopResult(pixels, before, before, pixels)
+    return LoopResult(pixels, before, before, GuardedPhoto(pixels))
 
 
 def apply_steps(pixels: Pixels, applications: Sequence[StepApplication]) -> Pixels:
@@ -334,12 +337,9 @@ def _is_good_enough(result: LoopResult, options: LoopOptions) -> bool:
 
 
 def _select_planners(
-    result: LoopResult, photo: Photo, options: LoopOptions, network: Planner | None
+    result: LoopResult, options: LoopOptions, network: Planner | None
 ) -> dict[str, Planner]:
-    scale = max(photo.facts.width, photo.facts.height) / max(result.pixels.shape)
-    all_planners = build_planners(
-        include_product_steps=options.use_product_steps, scale=scale, network=network
-    )
+    all_planners = build_planners(include_product_steps=False, network=network)
     wanted_names = options.only_steps
     if wanted_names is None:
         is_hopeless = is_blurred_beyond_repair(result.before)

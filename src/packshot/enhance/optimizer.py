@@ -116,7 +116,7 @@ class Optimizer(Enhancer):
             pixels=loop_result.pixels,
             before=loop_result.before if before is None else before,
             after=loop_result.after,
-            reference=loop_result.reference,
+            guarded=loop_result.guarded,
             applications=loop_result.applications,
             trace=(*trials, *later),
             intents=loop_result.intents,
