@@ -74,4 +74,4 @@ def _blend(changed: UInt16Array, values: UInt16Array, amount: float) -> UInt16Ar
         return changed
     mixed = changed.astype(np.float32) * np.float32(amount)
     mixed += values.astype(np.float32) * np.float32(1 - amount)
-    return np.rint(mixed).astype(np.uint16)
+    return np.asarray(np.rint(mixed), np.uint16)
