@@ -311,6 +311,13 @@ class TestMetadata:
         written = encode_like(make_picture(20, 30), "PNG", read_traits(make_documented("PNG")))
         assert Image.open(io.BytesIO(written)).text["Author"] == "A. Photographer"
 
+    def test_a_resolution_that_makes_no_sense_is_left_out(self):
+        file = io.BytesIO()
+        Image.fromarray(make_picture(20, 30)).save(file, "TIFF", dpi=(1e9, 300))
+        traits = read_traits(file.getvalue())
+        assert traits.dpi is None
+        assert Photo.open(encode_like(make_picture(20, 30), "JPEG", traits)).facts.width == 30
+
     def test_location_stays_where_it_is_wanted(self):
         traits = read_traits(make_documented("JPEG"), keep_location=True)
         assert b"GPSLatitude" in traits.xmp

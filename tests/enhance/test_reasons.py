@@ -58,6 +58,12 @@ def test_nothing_to_do_is_said_where_no_finding_calls_for_a_step(words):
     assert reason == words.label("reason_nothing_to_do")
 
 
+def test_a_finding_that_only_steps_on_request_mend_calls_for_none(words):
+    soft = BLUR | {"severity": "warning"}
+    reason = explain_unchanged(make_photo(70, soft), (), LoopOptions(), words)
+    assert reason == words.label("reason_nothing_to_do")
+
+
 def test_steps_that_abstained_are_named(words):
     reason = explain_unchanged(make_photo(70, CAST), (), LoopOptions(), words)
     assert words.step("white-balance") in reason

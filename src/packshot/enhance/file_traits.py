@@ -31,6 +31,12 @@ _SAMPLINGS: Final = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
 _NO_ADOBE_TRANSFORM: Final = 0
 """Adobe's mark of a JPEG that holds red, green and blue as they are."""
 
+_MAX_DPI: Final = 65_535
+"""The most that a JPEG can say (JFIF 1.02); what is outside of 1 to it is nonsense, and left out."""
+
+_MAX_KEYWORD_LENGTH: Final = 79
+"""Letters of a PNG text's keyword, Latin-1 (PNG Specification, third edition, section 11.3.3.2)."""
+
 _FIRST_TURNED: Final = 5
 """EXIF orientation from which on width and height change places."""
 
@@ -173,7 +179,7 @@ def _read_resolution(dpi: object, orientation: int) -> tuple[float, float] | Non
     if not isinstance(dpi, tuple) or len(dpi) != 2:
         return None
     across, down = (float(value) for value in dpi)
-    if not (across > 0 and down > 0):
+    if not (1 <= across <= _MAX_DPI and 1 <= down <= _MAX_DPI):
         return None
     return (down, across) if orientation >= _FIRST_TURNED else (across, down)
 
@@ -208,11 +214,16 @@ def _read_documents(image: Image.Image, keep_location: bool) -> dict[str, Any]:
         "iptc": iptc,
         "comment": comment if isinstance(comment, bytes) else b"",
         "texts": tuple(
-            (str(key), str(text))
-            for key, text in texts.items()
-            if key != "XML:com.adobe.xmp" and not key.startswith("Raw profile type")
+            (str(key), str(text)) for key, text in texts.items() if _is_plain_keyword(str(key))
         ),
     }
+
+
+def _is_plain_keyword(keyword: str) -> bool:
+    """Return whether a PNG text is one that is written as it is: no XMP, no profile, no nonsense."""
+    is_other = keyword == "XML:com.adobe.xmp" or keyword.startswith("Raw profile type")
+    is_valid = 0 < len(keyword) <= _MAX_KEYWORD_LENGTH and keyword.isprintable()
+    return is_valid and not is_other and keyword.isascii()
 
 
 def _read_xmp(image: Image.Image) -> bytes:

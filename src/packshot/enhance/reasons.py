@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from packshot.enhance.loop import LIMITS, LoopOptions, is_blurred_beyond_repair
+from packshot.enhance.step import Planner
 from packshot.enhance.step_candidates import (
     CLASSICAL_STEPS,
     STEPS_ON_REQUEST,
-    build_planners,
     find_step_candidates,
 )
 from packshot.report import Assessment, ExpectedGain, Facts, Finding, Severity, Trial, TrialOutcome
@@ -44,7 +44,7 @@ def explain_unchanged(
         parts = [words.label("reason_no_step_helped"), *explain_refusals(before, trace, options, words)]
         return " ".join(parts)
     score = before.score or 0.0
-    found = _list_repairable(before)
+    found = _list_repairable(before, options)
     if options.target_score is None and score >= LIMITS.good_score:
         reason = words.label("reason_good", value=f"{score:.0f}", limit=f"{LIMITS.good_score:.0f}")
         return " ".join((reason, *_mention(found, words)))
@@ -146,9 +146,9 @@ def list_losses(before: Facts | None, after: Facts | None, has_credentials: bool
     return [*losses, *(["credentials_left_out"] if has_credentials else [])]
 
 
-def _list_repairable(before: Assessment) -> list[Finding]:
-    """List the findings that some step of the loop is for."""
-    planners = build_planners(include_product_steps=False)
+def _list_repairable(before: Assessment, options: LoopOptions) -> list[Finding]:
+    """List the findings that a step is for which the loop may take."""
+    planners = _select_planners(options)
     return [
         finding
         for finding in before.findings
@@ -158,11 +158,15 @@ def _list_repairable(before: Assessment) -> list[Finding]:
 
 def _list_called_steps(before: Assessment, options: LoopOptions) -> list[str]:
     """List the steps that findings call for, among those that the loop may take."""
+    codes = [one.code for one in before.findings if one.severity in _CALLING_SEVERITIES]
+    found = find_step_candidates(codes, _select_planners(options))
+    return [one.name for one in found if not one.members]
+
+
+def _select_planners(options: LoopOptions) -> dict[str, Planner]:
     wanted = options.only_steps
     names = CLASSICAL_STEPS.keys() - STEPS_ON_REQUEST if wanted is None else wanted
-    planners = {name: plan for name, plan in CLASSICAL_STEPS.items() if name in names}
-    codes = [one.code for one in before.findings if one.severity in _CALLING_SEVERITIES]
-    return [one.name for one in find_step_candidates(codes, planners) if not one.members]
+    return {name: plan for name, plan in CLASSICAL_STEPS.items() if name in names}
 
 
 def _mention(found: Iterable[Finding], words: Texts) -> list[str]:
