@@ -24,7 +24,7 @@ def original(request):
 
 
 @pytest.mark.parametrize(
-    "kind", ["white-noise", "jpeg", "darken", "wrong-white-balance", "gaussian-blur"]
+    "kind", ["white-noise", "jpeg", "low-light", "wrong-white-balance", "gaussian-blur"]
 )
 def test_damage_takes_a_photo_further_from_the_truth_and_undoing_it_brings_it_back(
     judge, original, kind
