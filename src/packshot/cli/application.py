@@ -16,6 +16,8 @@ from packshot.distribution import read_version
 from packshot.errors import InvalidInput, PackshotError
 from packshot.processes import format_unexpected_error
 
+_PROGRAM: Final = "packshot"
+
 _HELP = """How good is each product photo, why, and what to do about it. Works offline.
 
 \b
@@ -72,9 +74,9 @@ _COMMANDS: Final = {
 
 application = CommandGroup(
     commands=_COMMANDS,
-    name="packshot",
+    name=_PROGRAM,
     help=_HELP,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
 
@@ -89,7 +91,7 @@ def _print_version(requested: bool) -> None:
 def handle_global_options(
     _: Annotated[
         bool,
-        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version."),
+        typer.Option("--version", "-V", is_eager=True, callback=_print_version, help="Print the version."),
     ] = False,
 ) -> None:
     """Handle the options that stand before a command."""
@@ -107,7 +109,7 @@ def main() -> None:
     """Run the command line; errors of ours become one line and status 2."""
     try:
         _check_current_folder()
-        application()
+        application(prog_name=_PROGRAM)
     except PackshotError as error:
         for line in error.lines:
             print_error(f"packshot: {line}")

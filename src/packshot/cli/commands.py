@@ -122,6 +122,7 @@ class CommandGroup(typer.Typer):
         *,
         commands: Mapping[str, LazyCommand] | None = None,
         invoke_without_command: bool = False,
+        add_completion: bool = False,
         **settings: Any,
     ) -> None:
         """Make a group.
@@ -129,6 +130,7 @@ class CommandGroup(typer.Typer):
         Args:
             commands: By name, those that are imported when they are called.
             invoke_without_command: Whether the group does something without a command.
+            add_completion: Whether it has the options that set up completion in a shell.
             settings: Of `typer.Typer`.
         """
         self.lazy_commands = commands or {}
@@ -137,6 +139,8 @@ class CommandGroup(typer.Typer):
             invoke_without_command=invoke_without_command,
             no_args_is_help=not invoke_without_command,
             rich_markup_mode=None,
+            add_completion=add_completion,
+            context_settings={"help_option_names": ["-h", "--help"]},
             **settings,
         )
 

@@ -115,7 +115,10 @@ StoreFile = Annotated[
         parser=parse_path, metavar="FILE", help="Where to remember photos; in your cache by default."
     ),
 ]
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each core by default.")]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", "--jobs", "-j", min=1, help="Processes; one for each core by default."),
+]
 TimeLimit = Annotated[
     float,
     typer.Option("--time-limit", min=0.1, help="Seconds for one photo; then it is given up."),
