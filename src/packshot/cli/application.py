@@ -34,9 +34,9 @@ Results go to standard output or to the file of -o (-o - is standard output); me
 error. Tables suit the terminal; JSON lines, CSV and HTML are UTF-8 wherever they go. In tables and
 messages the control characters of names are written as \\x1b and such.
 
-Exit status: 0 done; 1 a threshold that was set is not met; 2 wrong usage, or what is needed cannot be
-read or written, standard output included; 70 a fault of Packshot; 130 interrupted; 141 the reader of
-standard output has gone, as in "packshot ... | head"; 143 told to end.
+Exit status: 0 done; 1 a threshold or target that was set is not met, or no photo could be read; 2 wrong
+usage, or what is needed cannot be read or written, standard output included; 70 a fault of Packshot; 130
+interrupted; 141 the reader of standard output has gone, as in "packshot ... | head"; 143 told to end.
 """
 
 _COMMANDS: Final = {
@@ -91,7 +91,9 @@ def _print_version(requested: bool) -> None:
 def handle_global_options(
     _: Annotated[
         bool,
-        typer.Option("--version", "-V", is_eager=True, callback=_print_version, help="Print the version."),
+        typer.Option(
+            "--version", "-V", is_eager=True, callback=_print_version, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     """Handle the options that stand before a command."""

@@ -14,7 +14,6 @@ import typer
 
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.cli.commands import CommandGroup
-from packshot.cli.exits import ExitStatus
 from packshot.cli.feeds import FeedOptions, add_listings, make_feed_options
 from packshot.cli.fetching import select_local_files
 from packshot.cli.formats import OutputFormat, choose_format
@@ -36,6 +35,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
     choose_workers,
     format_photo_count,
     open_output,
@@ -77,9 +77,9 @@ Examples:
   packshot assess photos/ --overlays -o scores.csv   # also text, watermarks
   packshot assess photos/ --encoder large/           # by larger models
 
-Exit status: 0 done; 1 a photo is below --fail-under, or unreadable while it is given; 2 wrong usage,
-no photo found, or the output cannot be written; 130 interrupted: complete lines are kept, those of
--o scores.jsonl in scores.jsonl.part.
+Exit status: 0 done; 1 no photo could be read, or one is below --fail-under or unreadable while that is
+given; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted: complete lines
+are kept, those of -o scores.jsonl in scores.jsonl.part.
 """
 
 
@@ -226,11 +226,12 @@ def run(request: Request) -> int:
         status = run_and_report(
             lambda: _assess(request, photos, tally), partial(_print_report, tally, request)
         )
-    if status is not ExitStatus.DONE:
-        return status
-    has_failure = tally.below_count or tally.unreadable
-    return (
-        ExitStatus.BELOW_THRESHOLD if request.fail_under is not None and has_failure else ExitStatus.DONE
+    has_failure = bool(tally.below_count or tally.unreadable)
+    return choose_status(
+        status,
+        photo_count=tally.assessed_count + len(tally.unreadable),
+        unreadable_count=len(tally.unreadable),
+        is_unmet=request.fail_under is not None and has_failure,
     )
 
 

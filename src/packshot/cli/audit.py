@@ -36,7 +36,6 @@ from packshot.catalog.audit import (
     run_audit,
 )
 from packshot.cli.commands import CommandGroup
-from packshot.cli.exits import ExitStatus
 from packshot.cli.feeds import parse_columns
 from packshot.cli.fetching import FetchAccess
 from packshot.cli.options import (
@@ -54,11 +53,11 @@ from packshot.cli.options import (
     Workers,
     parse_path,
 )
-from packshot.cli.output import make_error_console, print_summary, run_and_report
+from packshot.cli.output import choose_status, make_error_console, print_summary, run_and_report
 from packshot.errors import PackshotError
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render.terminal import make_console
-from packshot.report import AuditSummary
+from packshot.report import AuditStatus, AuditSummary
 from packshot.sources import read_feed
 
 _ENGINES: dict[str, type[LocalEngine] | type[RayEngine]] = {"local": LocalEngine, "ray": RayEngine}
@@ -79,9 +78,9 @@ Examples:
   packshot audit feed.parquet -o audit/ --columns sku=item --columns image=url
   packshot audit feed.csv -o audit/ --policy google-merchant --on 2027-02-01
 
-Exit status: 0 done; 1 --fail-under or --policy is given, and a photo fails or could not be assessed;
-2 wrong usage, a feed or policy that cannot be read, another audit in DIR; 130 interrupted: the same
-command goes on.
+Exit status: 0 done; 1 no photo could be read, or --fail-under or --policy is given, and a photo fails or
+could not be assessed; 2 wrong usage, a feed or policy that cannot be read, another audit in DIR; 130
+interrupted: the same command goes on.
 """
 
 
@@ -204,14 +203,15 @@ def run(request: Request) -> int:
         tally.outcome = run_audit(settings, request.output, options, progress=tally.track)
 
     status = run_and_report(audit_feed, partial(_print_report, tally, request))
-    if status is not ExitStatus.DONE or tally.outcome is None:
+    summary = None if tally.outcome is None else tally.outcome.summary
+    if summary is None:
         return status
-    summary = tally.outcome.summary
     has_threshold = request.fail_under is not None or bool(request.policies)
-    return (
-        ExitStatus.BELOW_THRESHOLD
-        if has_threshold and summary is not None and summary.failed
-        else ExitStatus.DONE
+    return choose_status(
+        status,
+        photo_count=summary.inputs,
+        unreadable_count=summary.inputs - summary.statuses.get(AuditStatus.OK, 0),
+        is_unmet=has_threshold and bool(summary.failed),
     )
 
 

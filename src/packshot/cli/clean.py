@@ -24,7 +24,6 @@ from packshot.catalog.clean import (
     write_folder,
 )
 from packshot.cli.commands import CommandGroup
-from packshot.cli.exits import ExitStatus
 from packshot.cli.fetching import FetchAccess, select_local_files
 from packshot.cli.formats import choose_format
 from packshot.cli.options import (
@@ -44,6 +43,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
     format_photo_count,
     open_output,
     print_summary,
@@ -55,7 +55,7 @@ from packshot.cli.output import (
 from packshot.errors import InvalidInput
 from packshot.processes import DEFAULT_TIME_LIMIT_S, count_available_cores
 from packshot.render import RenderOptions, renderer_for
-from packshot.report import Proposal
+from packshot.report import Problem, Proposal
 from packshot.search.duplicates import SignatureStore, Signer, default_store_path
 from packshot.sources import LocalCopies
 
@@ -78,7 +78,8 @@ Examples:
   packshot clean set.csv --label-column type --split-column split
   packshot clean training-set/ -o proposals.csv --apply --to new/ --sure 0.9
 
-Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted.
+Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, or the output cannot be
+written; 130 interrupted.
 """
 
 
@@ -202,7 +203,8 @@ def run(request: Request) -> int:
     status = run_and_report(
         partial(_clean, request, samples, tally), partial(_print_report, tally, request)
     )
-    return ExitStatus(status)
+    unreadable_count = sum(one.problem is Problem.UNREADABLE for one in tally.proposals)
+    return choose_status(status, photo_count=tally.photo_count, unreadable_count=unreadable_count)
 
 
 def _check_request(request: Request, samples: list[Sample]) -> None:

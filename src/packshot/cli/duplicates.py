@@ -34,6 +34,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
     format_photo_count,
     open_output,
     print_summary,
@@ -74,7 +75,8 @@ Examples:
   packshot duplicates shop-photos/ --new upload.jpg      # one against all
   packshot duplicates sellers/ --owner-folders --across-owners -o copied.csv
 
-Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted.
+Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, or the output cannot be
+written; 130 interrupted.
 """
 
 
@@ -196,7 +198,12 @@ def run(request: Request) -> int:
         owners = _load_owners(request.ownership, photos)
         tally = Tally()
         work = partial(_find_duplicates, request, photos, new_photos, owners, tally)
-        return run_and_report(work, partial(_print_report, tally, request))
+        status = run_and_report(work, partial(_print_report, tally, request))
+        return choose_status(
+            status,
+            photo_count=len(photos) + len(new_photos),
+            unreadable_count=len(tally.unreadable),
+        )
 
 
 def _load_owners(ownership: Ownership, photos: PhotoList) -> Owners:

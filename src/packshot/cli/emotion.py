@@ -33,6 +33,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
     choose_workers,
     format_photo_count,
     open_output,
@@ -72,8 +73,8 @@ Examples:
   packshot emotion - --format jsonl < upload.jpg         # - is standard input
   packshot assess shop-photos/ --emotion -o report.html  # and the quality
 
-Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted:
-complete lines are kept, those of -o feelings.jsonl in feelings.jsonl.part.
+Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, or the output cannot be
+written; 130 interrupted: complete lines are kept, those of -o feelings.jsonl in feelings.jsonl.part.
 """
 
 
@@ -149,9 +150,12 @@ def run(request: Request) -> int:
         check_not_overwriting(request.output, [*photos.local_paths, *select_local_files(request.paths)])
         check_page_output(request.output, request.output_format)
         tally = Tally()
-        return run_and_report(
+        status = run_and_report(
             partial(_read_emotions, request, photos, tally), partial(_print_report, tally, request)
         )
+    unreadable_count = len(tally.unreadable)
+    photo_count = tally.polarity_counts.total() + unreadable_count
+    return choose_status(status, photo_count=photo_count, unreadable_count=unreadable_count)
 
 
 def _read_emotions(request: Request, photos: PhotoList, tally: Tally) -> None:

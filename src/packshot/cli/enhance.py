@@ -17,7 +17,6 @@ import typer
 from packshot.assess.pool import AssessorSettings
 from packshot.catalog.optimize import PolicyTarget
 from packshot.cli.commands import CommandGroup
-from packshot.cli.exits import ExitStatus
 from packshot.cli.feeds import FeedOptions, add_listings, make_feed_options
 from packshot.cli.formats import OutputFormat
 from packshot.cli.interrupts import defer_interrupt
@@ -39,6 +38,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
     choose_workers,
     format_photo_count,
     open_output,
@@ -119,9 +119,9 @@ Examples:
   packshot enhance photo.jpg -o better.jpg --explain      # every step tried
   packshot enhance shop-photos/ -o better/ --skip-existing   # go on
 
-Exit status: 0 done; 1 a photo's output could not be written, or Packshot failed on a photo; 2 wrong
-usage, no photo found, nowhere to write, or an output that would replace a photo; 130 interrupted: what
-was written stays.
+Exit status: 0 done; 1 no photo could be read, one is below the --target that was given, its output could
+not be written, or Packshot failed on it; 2 wrong usage, no photo found, nowhere to write, or an output
+that would replace a photo; 130 interrupted: what was written stays.
 """
 
 OPTIMIZE_HELP: Final = """Show products as a shop wants them: straight, centred, on white; then repair.
@@ -140,9 +140,9 @@ Examples:
   packshot optimize mug.jpg -o new.jpg --steps whiten-background,frame-product
   packshot optimize shop/ -o better/ --explain   # rule by rule, step by step
 
-Exit status: 0 done; 1 a photo's output could not be written, or Packshot failed on a photo; 2 wrong
-usage, no photo found, nowhere to write, or an output that would replace a photo; 130 interrupted: what
-was written stays.
+Exit status: 0 done; 1 no photo could be read, one is below the --target that was given, its output could
+not be written, or Packshot failed on it; 2 wrong usage, no photo found, nowhere to write, or an output
+that would replace a photo; 130 interrupted: what was written stays.
 """
 
 
@@ -191,7 +191,17 @@ KeepLocation = Annotated[
 KeepTimes = Annotated[
     bool, typer.Option("--keep-times", help="Give outputs the dates of the photos' files.")
 ]
-Target = Annotated[float | None, typer.Option(min=0, max=100, help="Stop at this score.")]
+Target = Annotated[
+    float | None, typer.Option(min=0, max=100, help="Stop at this score; exit status 1 below it.")
+]
+OptimizeTarget = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=100,
+        help=f"Stop at this score, by default {DEFAULT_TARGET:g}; if given, exit status 1 below it.",
+    ),
+]
 Rounds = Annotated[int, typer.Option(min=1, max=50, help="Steps tried for each photo, at most.")]
 Steps = Annotated[str | None, typer.Option(help="Choose from these steps only: names with commas.")]
 Explain = Annotated[bool, typer.Option("--explain", help="Show every step that was tried.")]
@@ -262,6 +272,7 @@ def _enhance_command(
         settings=AssessorSettings(atlas=atlas, language=language, encoder=encoder, draws_map=False),
         options=LoopOptions(rounds, target, only_steps=_parse_steps(steps)),
         kept=OutputOptions(keep_location=keep_location, keep_times=keep_times),
+        must_reach_target=target is not None,
     )
     raise typer.Exit(run(request))
 
@@ -281,7 +292,7 @@ def _optimize_command(
     keep_times: KeepTimes = False,
     output_format: Format = StreamFormat.TABLE,
     report: Report = None,
-    target: Target = DEFAULT_TARGET,
+    target: OptimizeTarget = None,
     rounds: Rounds = 12,
     steps: Steps = None,
     explain: Explain = False,
@@ -320,9 +331,12 @@ def _optimize_command(
             atlas=atlas, language=language, encoder=encoder, draws_map=False, overlays=overlays
         ),
         options=LoopOptions(
-            rounds, target, only_steps=_parse_steps(steps, {*STEP_NAMES, *PRESENTATION_STEPS})
+            rounds,
+            DEFAULT_TARGET if target is None else target,
+            only_steps=_parse_steps(steps, {*STEP_NAMES, *PRESENTATION_STEPS}),
         ),
         kept=OutputOptions(keep_location=keep_location, keep_times=keep_times),
+        must_reach_target=target is not None,
         goals=_build_goals(policy_target, background, fill, ratio),
         policy_target=policy_target,
     )
@@ -429,6 +443,7 @@ class Request:
     settings: AssessorSettings
     options: LoopOptions
     kept: OutputOptions
+    must_reach_target: bool = False
     goals: PresentationGoals | None = None
     policy_target: PolicyTarget | None = None
 
@@ -482,7 +497,14 @@ def run(request: Request) -> int:
         status = run_and_report(
             lambda: _enhance(request, photos, tasks, tally), partial(_print_report, tally, request)
         )
-    return ExitStatus.BELOW_THRESHOLD if status is ExitStatus.DONE and tally.crash_count else status
+    done_count = tally.action_counts.total()
+    missed_count = done_count - tally.reached_count if request.must_reach_target else 0
+    return choose_status(
+        status,
+        photo_count=done_count + tally.skipped_count + len(tally.unreadable),
+        unreadable_count=len(tally.unreadable),
+        is_unmet=bool(tally.crash_count or missed_count),
+    )
 
 
 def _plan_tasks(request: Request, photos: PhotoList, tally: Tally) -> list[EnhancementTask]:

@@ -70,6 +70,29 @@ def run_and_report(work: Callable[[], None], report: Callable[[str], None]) -> E
     return ExitStatus.DONE
 
 
+def choose_status(
+    status: ExitStatus, *, photo_count: int, unreadable_count: int, is_unmet: bool = False
+) -> ExitStatus:
+    """Return the exit status of a run that may have come to nothing.
+
+    Args:
+        status: Of its work, from `run_and_report`.
+        photo_count: Photos that it was about.
+        unreadable_count: Those of them that have no result.
+        is_unmet: A threshold or target that was set is not met.
+
+    Example:
+        >>> choose_status(ExitStatus.DONE, photo_count=2, unreadable_count=1).name
+        'DONE'
+        >>> choose_status(ExitStatus.DONE, photo_count=2, unreadable_count=2).name
+        'NOT_REACHED'
+    """
+    has_nothing = 0 < photo_count <= unreadable_count
+    if status is ExitStatus.DONE and (has_nothing or is_unmet):
+        return ExitStatus.NOT_REACHED
+    return status
+
+
 def make_error_console() -> ErrorConsole:
     """Return a console on standard error, for words that are meant as they stand."""
     return ErrorConsole()

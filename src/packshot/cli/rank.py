@@ -34,6 +34,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
     choose_workers,
     format_photo_count,
     open_output,
@@ -71,7 +72,8 @@ Examples:
   packshot rank feed.csv --with-emotion
   packshot rank https://shop.example/feed.xml -o best.html
 
-Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted.
+Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, or the output cannot be
+written; 130 interrupted.
 """
 
 
@@ -180,9 +182,10 @@ def run(request: Request) -> int:
     check_not_overwriting(request.output, select_local_files((request.feed, *photos)))
     check_page_output(request.output, request.output_format)
     tally = Tally()
-    return run_and_report(
+    status = run_and_report(
         partial(_rank_products, request, product_list, tally), partial(_print_report, tally, request)
     )
+    return choose_status(status, photo_count=tally.photo_count, unreadable_count=len(tally.unreadable))
 
 
 def _rank_products(request: Request, product_list: list[Product], tally: Tally) -> None:

@@ -29,6 +29,7 @@ from packshot.cli.options import (
     parse_path,
 )
 from packshot.cli.output import (
+    choose_status,
     format_photo_count,
     print_summary,
     run_and_report,
@@ -85,7 +86,8 @@ A table has a column of photos (relative to the table) and others, such as type 
 is a folder; photos stay as they are, and each is known by its path or address. What - stands for, on
 standard input, has neither: it cannot be indexed.
 
-Exit status: 0 done; 2 wrong usage, no photo found, an index that cannot be used; 130 interrupted.
+Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, an index that cannot be
+used; 130 interrupted.
 """
 
 
@@ -192,7 +194,8 @@ def run_index(request: IndexRequest) -> int:
         columns = _read_columns(request, photos)
         tally.messages += index.notes
         work = partial(_index_photos, request, index, photos, columns, tally)
-        return run_and_report(work, partial(_print_index_report, tally, request.quiet))
+        status = run_and_report(work, partial(_print_index_report, tally, request.quiet))
+        return choose_status(status, photo_count=len(photos), unreadable_count=len(tally.unreadable))
 
 
 def _open_or_create_index(request: IndexRequest) -> VectorIndex:

@@ -30,6 +30,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
     choose_workers,
     format_photo_count,
     open_output,
@@ -68,7 +69,8 @@ Examples:
   packshot search query photo.jpg --index shop.index --where type=mug
   packshot search query "new/*.jpg" --index shop.index -f jsonl | jq .hits
 
-Exit status: 0 done; 2 wrong usage, no photo found, an index that cannot be used; 130 interrupted.
+Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, an index that cannot be
+used; 130 interrupted.
 """
 
 
@@ -142,9 +144,10 @@ def run_query(request: QueryRequest) -> int:
         unreadable: list[tuple[str, str]] = []
         work = partial(_query, request, index, photos, unreadable)
         question = f"{format_photo_count(len(photos))} asked about"
-        return run_and_report(
+        status = run_and_report(
             work, lambda prefix: print_summary([f"{prefix}{question}"], True, None, unreadable)
         )
+        return choose_status(status, photo_count=len(photos), unreadable_count=len(unreadable))
 
 
 def parse_conditions(expressions: list[str]) -> dict[str, list[Value]]:
