@@ -41,10 +41,9 @@ from packshot.cli.output import (
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
     write_results,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import OVERLAYS, Assessment, Status
@@ -237,7 +236,7 @@ def run(request: Request) -> int:
 
 def _assess(request: Request, photos: PhotoList, tally: Tally) -> None:
     options = RenderOptions(request.settings.language, request.explain, file_of=photos.find_file)
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    progress_style = choose_progress(request.output, request.output_format, request.quiet)
     with (
         open_output(request.output, request.output_format) as stream,
         renderer_for(Assessment, request.output_format, stream, options) as renderer,
@@ -245,7 +244,7 @@ def _assess(request: Request, photos: PhotoList, tally: Tally) -> None:
     ):
         count_result = partial(tally.count, threshold=request.fail_under)
         write_results(
-            track_progress(results, len(photos), "assessing", show_progress), renderer, count_result
+            track_progress(results, len(photos), "assessing", progress_style), renderer, count_result
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,7 +18,6 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
-    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -54,6 +53,7 @@ from packshot.cli.options import (
     parse_path,
 )
 from packshot.cli.output import choose_status, make_error_console, print_summary, run_and_report
+from packshot.cli.progress import ProgressStyle, choose_progress, print_progress_lines
 from packshot.errors import PackshotError
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render.terminal import make_console
@@ -197,7 +197,7 @@ def run(request: Request) -> int:
     options = AuditOptions(
         request.workers, cache, request.restart, timeout_s=request.timeout_s, engine_factory=engine
     )
-    tally = Tally(settings, show_progress=not request.quiet and sys.stderr.isatty())
+    tally = Tally(settings, choose_progress(request.output, "", request.quiet))
 
     def audit_feed() -> None:
         tally.outcome = run_audit(settings, request.output, options, progress=tally.track)
@@ -221,20 +221,20 @@ class Tally:
 
     Attributes:
         settings: Of the audit.
-        show_progress: Whether to show progress.
+        progress_style: Of the progress shown.
         done_count: Inputs that are done and kept, those of earlier runs among them.
         outcome: None until the end.
     """
 
     settings: AuditSettings
-    show_progress: bool
+    progress_style: ProgressStyle
     done_count: int = 0
     outcome: AuditOutcome | None = None
 
     def track(self, results: Iterable[RowResult], done_count: int) -> Iterator[RowResult]:
         """Count answers, each once it is kept, and show progress."""
         self.done_count = done_count
-        for result in _track_progress(self.settings, self.show_progress, results, done_count):
+        for result in _track_progress(self.settings, self.progress_style, results, done_count):
             yield result
             self.done_count += 1
 
@@ -256,12 +256,24 @@ def _build_settings(request: Request) -> AuditSettings:
 
 
 def _track_progress(
-    settings: AuditSettings, show_progress: bool, results: Iterable[RowResult], done_count: int
+    settings: AuditSettings, style: ProgressStyle, results: Iterable[RowResult], done_count: int
 ) -> Iterator[RowResult]:
-    """Yield the answers, with a bar that knows how many there will be once the feed is counted."""
-    if not show_progress:
+    """Yield the answers, with progress that knows how many there will be once the feed is counted."""
+    if style is ProgressStyle.NONE:
         yield from results
-        return
+    elif style is ProgressStyle.LINES:
+        with print_progress_lines("auditing", None, done_count) as progress:
+            _count_feed_rows(settings, partial(setattr, progress, "total"))
+            for result in results:
+                yield result
+                progress.done_count += 1
+    else:
+        yield from _track_with_bar(settings, results, done_count)
+
+
+def _track_with_bar(
+    settings: AuditSettings, results: Iterable[RowResult], done_count: int
+) -> Iterator[RowResult]:
     columns = (
         TextColumn("auditing"),
         BarColumn(),
@@ -271,18 +283,21 @@ def _track_progress(
     )
     with Progress(*columns, console=make_console(sys.stderr), transient=True) as progress:
         task_id = progress.add_task("auditing", total=None, completed=done_count, rate="")
-        Thread(target=_count_feed_rows, args=(settings, progress, task_id), daemon=True).start()
+        _count_feed_rows(settings, lambda total: progress.update(task_id, total=total))
         for result in results:
             yield result
             speed = progress.tasks[0].speed
             progress.update(task_id, advance=1, rate=f"{speed:.1f}/s" if speed else "")
 
 
-def _count_feed_rows(settings: AuditSettings, progress: Progress, task_id: TaskID) -> None:
-    """Read the feed once more, only to count it; what is wrong with it, the audit will say."""
-    with suppress(PackshotError):
-        total = sum(1 for _ in read_feed(settings.feed, settings.columns, settings.fetcher))
-        progress.update(task_id, total=total)
+def _count_feed_rows(settings: AuditSettings, take_total: Callable[[int], None]) -> None:
+    """Read the feed once more, beside the work, to count it; the audit says what is wrong."""
+
+    def count() -> None:
+        with suppress(PackshotError):
+            take_total(sum(1 for _ in read_feed(settings.feed, settings.columns, settings.fetcher)))
+
+    Thread(target=count, daemon=True).start()
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:

@@ -48,10 +48,9 @@ from packshot.cli.output import (
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
     write_results,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.errors import InvalidInput
 from packshot.processes import DEFAULT_TIME_LIMIT_S, count_available_cores
 from packshot.render import RenderOptions, renderer_for
@@ -223,7 +222,7 @@ def _check_request(request: Request, samples: list[Sample]) -> None:
 
 
 def _clean(request: Request, samples: list[Sample], tally: Tally) -> None:
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    progress_style = choose_progress(request.output, request.output_format, request.quiet)
     language = request.settings.assessor.language
     with (
         LocalCopies(request.access.fetcher.with_feed_restrictions(request.feed)) as local_copies,
@@ -238,7 +237,7 @@ def _clean(request: Request, samples: list[Sample], tally: Tally) -> None:
             local_copies,
             store,
             request.settings,
-            partial(track_progress, show_progress=show_progress),
+            partial(track_progress, style=progress_style),
         )
         write_results(proposals, renderer, tally.proposals.append)
     if request.apply is not None:

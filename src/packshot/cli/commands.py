@@ -140,7 +140,7 @@ class CommandGroup(typer.Typer):
             no_args_is_help=not invoke_without_command,
             rich_markup_mode=None,
             add_completion=add_completion,
-            context_settings={"help_option_names": ["-h", "--help"]},
+            context_settings={"help_option_names": ["--help", "-h"]},
             **settings,
         )
 

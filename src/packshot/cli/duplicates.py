@@ -39,10 +39,9 @@ from packshot.cli.output import (
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
     write_results,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.processes import DEFAULT_TIME_LIMIT_S, count_available_cores
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import DuplicateGroup, DuplicateKind, Listing, Status
@@ -217,7 +216,7 @@ def _load_owners(ownership: Ownership, photos: PhotoList) -> Owners:
 def _find_duplicates(
     request: Request, photos: PhotoList, new_photos: PhotoList, owners: Owners, tally: Tally
 ) -> None:
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    progress_style = choose_progress(request.output, request.output_format, request.quiet)
     lists = (photos, new_photos)
     options = RenderOptions(request.language, file_of=partial(_find_file, lists))
     with (
@@ -225,7 +224,7 @@ def _find_duplicates(
         renderer_for(DuplicateGroup, request.output_format, stream, options) as renderer,
         SignatureStore(request.store or default_store_path(), Signer().maker) as store,
     ):
-        track = partial(track_progress, show_progress=show_progress)
+        track = partial(track_progress, style=progress_style)
         finder = DuplicateFinder(store, _build_options(request), owners=owners, progress=track)
         paths, new_paths = (list(one.fetch()) for one in lists)
         try:

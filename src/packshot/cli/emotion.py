@@ -39,10 +39,9 @@ from packshot.cli.output import (
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
     write_results,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.emotion.pool import read_emotions
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render import RenderOptions, renderer_for
@@ -159,7 +158,7 @@ def run(request: Request) -> int:
 
 
 def _read_emotions(request: Request, photos: PhotoList, tally: Tally) -> None:
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    progress_style = choose_progress(request.output, request.output_format, request.quiet)
     options = RenderOptions(request.language, file_of=photos.find_file)
     with (
         open_output(request.output, request.output_format) as stream,
@@ -167,7 +166,7 @@ def _read_emotions(request: Request, photos: PhotoList, tally: Tally) -> None:
         closing(_iter_results(request, photos)) as results,
     ):
         write_results(
-            track_progress(results, len(photos), "reading", show_progress), renderer, tally.count
+            track_progress(results, len(photos), "reading", progress_style), renderer, tally.count
         )
 
 

@@ -44,9 +44,8 @@ from packshot.cli.output import (
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.enhance.goals import BackgroundTreatment, PresentationGoals
 from packshot.enhance.loop import LoopOptions
 from packshot.enhance.output_file import OutputOptions
@@ -529,11 +528,11 @@ def _check_replaceable(photos: PhotoList) -> None:
 
 
 def _enhance(request: Request, photos: PhotoList, tasks: list[EnhancementTask], tally: Tally) -> None:
-    show_progress = should_show_progress(None, request.output_format, request.quiet)
+    progress_style = choose_progress(None, request.output_format, request.quiet)
     with ExitStack() as stack:
         renderers = [stack.enter_context(writer) for writer in _open_renderers(request, photos, stack)]
         results = stack.enter_context(closing(_iter_results(request, photos, tasks)))
-        for result in track_progress(results, len(tasks), "enhancing", show_progress):
+        for result in track_progress(results, len(tasks), "enhancing", progress_style):
             tally.count(result, request.options.target_score)
             with defer_interrupt():
                 for renderer in renderers:

@@ -18,6 +18,9 @@ class OutputFormat(StrEnum):
     HTML = "html"
 
 
+LINE_FORMATS: Final = frozenset({OutputFormat.JSONL, OutputFormat.CSV})
+"""Formats written line by line, as results come."""
+
 _FORMATS: Final = {
     ".jsonl": OutputFormat.JSONL,
     ".ndjson": OutputFormat.JSONL,

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TextIO
 
 from packshot.cli.exits import ExitStatus
-from packshot.cli.formats import OutputFormat
+from packshot.cli.formats import LINE_FORMATS, OutputFormat
 from packshot.cli.interrupts import (
     allow_interrupt,
     defer_interrupt,
@@ -23,12 +23,6 @@ from packshot.errors import InvalidInput
 from packshot.files import append_suffix, atomic_write
 from packshot.processes import count_available_cores
 from packshot.render.renderer import Renderer, Result
-from packshot.render.terminal import make_console
-
-Item = TypeVar("Item")
-
-_LINE_FORMATS = frozenset({OutputFormat.JSONL, OutputFormat.CSV})
-"""Formats written line by line, also while a progress bar is on the terminal."""
 
 
 @contextmanager
@@ -40,7 +34,7 @@ def open_output(output: Path | None, output_format: str) -> Iterator[TextIO]:
     if output is None:
         yield get_standard_output(for_people=output_format == OutputFormat.TABLE)
         return
-    partial_path = append_suffix(output, ".part") if output_format in _LINE_FORMATS else None
+    partial_path = append_suffix(output, ".part") if output_format in LINE_FORMATS else None
     with (
         atomic_write(output, partial_output=partial_path) as path,
         path.open("w", encoding="utf-8", newline="") as stream,
@@ -124,31 +118,6 @@ def print_unreadable(console: ErrorConsole, unreadable: Sequence[tuple[str, str]
         console.print(f"{len(unreadable)} unreadable:")
     for path, reason in unreadable:
         console.print(f"  {path}: {reason}")
-
-
-def should_show_progress(output: Path | None, output_format: str, quiet: bool) -> bool:
-    """Return True only for people, and not between lines written to the same terminal."""
-    is_live_output = output is None and output_format in _LINE_FORMATS
-    return not quiet and sys.stderr.isatty() and not (is_live_output and sys.stdout.isatty())
-
-
-def track_progress(
-    results: Iterable[Item], total: int, activity: str, show_progress: bool
-) -> Iterator[Item]:
-    """Yield the results, with a progress bar named by what is being done, if it is to be shown."""
-    if not show_progress:
-        yield from results
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn(activity),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=make_console(sys.stderr), transient=True) as progress:
-        yield from progress.track(results, total=total)
 
 
 def write_results(

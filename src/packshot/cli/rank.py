@@ -40,10 +40,9 @@ from packshot.cli.output import (
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
     write_results,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.emotion import load_shipped_reader
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render import RenderOptions, renderer_for
@@ -189,7 +188,7 @@ def run(request: Request) -> int:
 
 
 def _rank_products(request: Request, product_list: list[Product], tally: Tally) -> None:
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    progress_style = choose_progress(request.output, request.output_format, request.quiet)
     language = request.settings.assessor.language
     with (
         LocalCopies(request.access.fetcher.with_feed_restrictions(request.feed)) as local_copies,
@@ -200,7 +199,7 @@ def _rank_products(request: Request, product_list: list[Product], tally: Tally) 
         closing(_iter_rankings(request, product_list, local_copies)) as rankings,
     ):
         write_results(
-            track_progress(rankings, len(product_list), "ranking", show_progress), renderer, tally.count
+            track_progress(rankings, len(product_list), "ranking", progress_style), renderer, tally.count
         )
 
 

@@ -49,10 +49,9 @@ from packshot.cli.output import (
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
     write_results,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.errors import InvalidInput, SourceError
 from packshot.policy import Policy, find_required_overlays, is_newly_failing, load_policy, screen
 from packshot.policy.wording import summarise_policy
@@ -297,7 +296,7 @@ def _screen_photos(
     photos: PhotoList,
     tally: Tally,
 ) -> None:
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    progress_style = choose_progress(request.output, request.output_format, request.quiet)
     language = request.settings.language
     options = RenderOptions(
         language,
@@ -316,7 +315,7 @@ def _screen_photos(
         verdicts = (
             verdict
             for assessment, photo in track_progress(
-                map(tally.count_input, results), len(photos), "screening", show_progress
+                map(tally.count_input, results), len(photos), "screening", progress_style
             )
             for verdict in _iter_verdicts(assessment, policies, photo, request)
         )

@@ -33,9 +33,8 @@ from packshot.cli.output import (
     format_photo_count,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.cli.search.location import INDEX_FOLDER, IndexLocation
 from packshot.encode import ContentEncoder
 from packshot.errors import InvalidInput
@@ -271,14 +270,14 @@ def _fetch(photos: Sequence[InputPhoto], paths: Iterable[Path]) -> list[NamedPho
 def _index_photos(
     request: IndexRequest, index: VectorIndex, photo_list: PhotoList, columns: Columns, tally: Tally
 ) -> None:
-    show_progress = should_show_progress(None, OutputFormat.TABLE, request.quiet)
+    progress_style = choose_progress(None, OutputFormat.TABLE, request.quiet)
     photos = _fetch(photo_list.photos, photo_list.fetch())
     with closing(
         index_photos(
             index, photos, columns=columns, workers=request.workers, timeout_s=request.timeout_s
         )
     ) as results:
-        for result in track_progress(results, len(photos), "indexing", show_progress):
+        for result in track_progress(results, len(photos), "indexing", progress_style):
             tally.count(result)
     missing = find_missing_ids(index, photos)
     if request.prune:

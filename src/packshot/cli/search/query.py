@@ -36,10 +36,9 @@ from packshot.cli.output import (
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
     write_results,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.cli.search.location import IndexLocation, find_index
 from packshot.errors import InvalidInput
 from packshot.processes import DEFAULT_TIME_LIMIT_S
@@ -177,7 +176,7 @@ def _parse_values(text: str) -> list[Value]:
 def _query(
     request: QueryRequest, index: VectorIndex, photos: PhotoList, unreadable: list[tuple[str, str]]
 ) -> None:
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    progress_style = choose_progress(request.output, request.output_format, request.quiet)
     query_results = query_photos(
         index,
         photos.fetch(),
@@ -199,5 +198,5 @@ def _query(
             renderer_for(SearchResult, request.output_format, stream, options)
         )
         write_results(
-            track_progress(results, len(photos), "searching", show_progress), renderer, count_unreadable
+            track_progress(results, len(photos), "searching", progress_style), renderer, count_unreadable
         )
