@@ -18,7 +18,7 @@ from packshot.assess.pool import AssessorSettings
 from packshot.catalog.optimize import PolicyTarget
 from packshot.cli.commands import CommandGroup
 from packshot.cli.feeds import FeedOptions, add_listings, make_feed_options
-from packshot.cli.formats import OutputFormat
+from packshot.cli.formats import choose_format
 from packshot.cli.interrupts import defer_interrupt
 from packshot.cli.options import (
     STANDARD_STREAM,
@@ -181,7 +181,7 @@ Report = Annotated[
     typer.Option(
         parser=_parse_report,
         metavar="FILE",
-        help="Also write a report: .html with before and after, .jsonl or .csv; not -.",
+        help="Also write a report: .html with before and after, .jsonl, .csv, .xlsx, ...; not -.",
     ),
 ]
 KeepLocation = Annotated[
@@ -489,6 +489,7 @@ def run(request: Request) -> int:
     with request.feeds.list_photos(request.paths, standard_input=takes_standard_input) as photos:
         tasks = _plan_tasks(request, photos, tally)
         if request.report is not None:
+            choose_format(request.report)
             check_not_overwriting(
                 request.report, [path for task in tasks for path in (task.path, task.output)]
             )
@@ -547,15 +548,9 @@ def _open_renderers(
     terminal_stream = stack.enter_context(open_output(None, request.output_format))
     yield renderer_for(Enhancement, request.output_format, terminal_stream, options)
     if request.report is not None:
-        file_format = choose_report_format(request.report)
+        file_format = choose_format(request.report)
         stream = stack.enter_context(open_output(request.report, file_format))
         yield renderer_for(Enhancement, file_format, stream, options)
-
-
-def choose_report_format(report: Path) -> OutputFormat:
-    """Return the format that a report's extension names; a page for any other."""
-    formats = {".jsonl": OutputFormat.JSONL, ".csv": OutputFormat.CSV}
-    return formats.get(report.suffix.lower(), OutputFormat.HTML)
 
 
 def _iter_results(

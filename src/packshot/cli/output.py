@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from packshot.cli.exits import ExitStatus
-from packshot.cli.formats import LINE_FORMATS, OutputFormat
+from packshot.cli.formats import BINARY_FORMATS, LINE_FORMATS, OutputFormat
 from packshot.cli.interrupts import (
     allow_interrupt,
     defer_interrupt,
@@ -26,8 +26,8 @@ from packshot.render.renderer import Renderer, Result
 
 
 @contextmanager
-def open_output(output: Path | None, output_format: str) -> Iterator[TextIO]:
-    """Open standard output, or a file that appears only when it is complete.
+def open_output(output: Path | None, output_format: str) -> Iterator[TextIO | BinaryIO]:
+    """Open standard output, or a file that appears only when it is complete; bytes for a binary format.
 
     The complete lines of a run that was interrupted are kept beside it, in ``NAME.part``.
     """
@@ -37,9 +37,15 @@ def open_output(output: Path | None, output_format: str) -> Iterator[TextIO]:
     partial_path = append_suffix(output, ".part") if output_format in LINE_FORMATS else None
     with (
         atomic_write(output, partial_output=partial_path) as path,
-        path.open("w", encoding="utf-8", newline="") as stream,
+        _open_file(path, output_format) as stream,
     ):
         yield stream
+
+
+def _open_file(path: Path, output_format: str) -> TextIO | BinaryIO:
+    if output_format in BINARY_FORMATS:
+        return path.open("wb")
+    return path.open("w", encoding="utf-8", newline="")
 
 
 def run_and_report(work: Callable[[], None], report: Callable[[str], None]) -> ExitStatus:
@@ -144,7 +150,9 @@ def choose_workers(photo_count: int, requested: int | None, parallel_threshold: 
 
 
 def check_page_output(output: Path | None, output_format: str) -> None:
-    """Raise `InvalidInput` where a page would go to a terminal."""
+    """Raise `InvalidInput` where a page would go to a terminal, or bytes to standard output."""
+    if output_format in BINARY_FORMATS and output is None:
+        raise InvalidInput(f"{output_format} is not for standard output: add -o scores.{output_format}")
     if output_format == OutputFormat.HTML and output is None and sys.stdout.isatty():
         raise InvalidInput("a page is not for the terminal: add -o report.html")
 
