@@ -98,10 +98,10 @@ def test_a_package_that_is_absent_is_named_at_once(name, package, tmp_path, monk
 
 def test_no_results_are_an_empty_table(tmp_path):
     for name in ("parquet", "xlsx"):
-        with (tmp_path / name).open("wb") as stream, renderer_for(Emotion, name, stream):
+        with (tmp_path / f"a.{name}").open("wb") as stream, renderer_for(Emotion, name, stream):
             pass
-    assert pq.read_table(tmp_path / "parquet").num_rows == 0
-    assert len(list(openpyxl.load_workbook(tmp_path / "xlsx").active.values)) == 1
+    assert pq.read_table(tmp_path / "a.parquet").num_rows == 0
+    assert len(list(openpyxl.load_workbook(tmp_path / "a.xlsx").active.values)) == 1
 
 
 def test_a_long_table_is_packed_in_parts_whose_types_agree(tmp_path, monkeypatch):

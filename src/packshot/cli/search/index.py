@@ -35,7 +35,7 @@ from packshot.cli.output import (
     run_and_report,
 )
 from packshot.cli.progress import choose_progress, track_progress
-from packshot.cli.search.location import INDEX_FOLDER, IndexLocation
+from packshot.cli.search.location import IndexLocation, choose_location
 from packshot.encode import ContentEncoder
 from packshot.errors import InvalidInput
 from packshot.photo import label_of
@@ -76,7 +76,8 @@ what was counted is kept, and the next run goes on from there.
 
 \b
 Examples:
-  packshot search index shop-photos/        # into shop-photos/.packshot-index
+  packshot search index shop-photos/                  # into your cache
+  packshot search index shop-photos/ --index shop-photos/   # beside them
   packshot search index shop-photos/ --index shop.index --table products.csv
   packshot search index shop-photos/ --prune                # forget the gone
 
@@ -142,7 +143,17 @@ def index_command(
     distance_name = None if distance is None else distance.value
     feeds = make_feed_options(columns, retries, allow_private, ports, store_credentials)
     request = IndexRequest(
-        paths, feeds, location, table, kind, distance_name, prune, compact, workers, timeout_s, quiet
+        paths,
+        feeds,
+        choose_location(location, paths),
+        table,
+        kind,
+        distance_name,
+        prune,
+        compact,
+        workers,
+        timeout_s,
+        quiet,
     )
     raise typer.Exit(run_index(request))
 
@@ -153,7 +164,7 @@ class IndexRequest:
 
     paths: list[str]
     feeds: FeedOptions
-    location: str | None
+    location: str
     table: Path | None
     kind: str | None
     distance: str | None
@@ -199,10 +210,9 @@ def run_index(request: IndexRequest) -> int:
 
 def _open_or_create_index(request: IndexRequest) -> VectorIndex:
     """Open the index asked for; make it if it is not there."""
-    location = _choose_location(request)
     encoder = ContentEncoder.load_shipped()
-    if exists(location):
-        index = open_index(location, writable=True, model=encoder.fingerprint)
+    if exists(request.location):
+        index = open_index(request.location, writable=True, model=encoder.fingerprint)
         _check_kind(request, index)
         return index
     settings = IndexSettings(
@@ -212,7 +222,7 @@ def _open_or_create_index(request: IndexRequest) -> VectorIndex:
         kind=request.kind,
         precision=Precision.HALF,
     )
-    return create_index(location, settings)
+    return create_index(request.location, settings)
 
 
 def _check_kind(request: IndexRequest, index: VectorIndex) -> None:
@@ -226,14 +236,6 @@ def _check_kind(request: IndexRequest, index: VectorIndex) -> None:
     description = f"{index.describe()}, {index_settings.distance} distance"
     index.close()
     raise InvalidInput(f"this index was made otherwise ({description}): index into another place")
-
-
-def _choose_location(request: IndexRequest) -> str:
-    if request.location is not None:
-        return request.location
-    if len(request.paths) == 1 and Path(request.paths[0]).is_dir():
-        return str(Path(request.paths[0]) / INDEX_FOLDER)
-    raise InvalidInput("say where the index shall be: --index FOLDER")
 
 
 def _read_columns(request: IndexRequest, photos: PhotoList) -> Columns:
@@ -288,9 +290,17 @@ def _index_photos(
     else:
         index.flush()
     if missing:
-        fate_text = "forgotten" if request.prune else "not among those given: --prune forgets them"
-        tally.messages.append(f"{format_photo_count(len(missing))} of the index {fate_text}")
+        tally.messages.append(_describe_missing(len(missing), request.prune))
     tally.messages.append(f"{format_photo_count(index.count())} in the index: {index.describe()}")
+    tally.messages.append(f"the index is in {request.location}")
+
+
+def _describe_missing(count: int, is_pruned: bool) -> str:
+    photos = f"{format_photo_count(count)} of the index"
+    if is_pruned:
+        return f"{photos} forgotten"
+    verb, them = ("is", "it") if count == 1 else ("are", "them")
+    return f"{photos} {verb} not among those given: --prune forgets {them}"
 
 
 def _print_index_report(tally: Tally, quiet: bool, prefix: str) -> None:
