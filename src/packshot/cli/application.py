@@ -63,6 +63,7 @@ _COMMANDS: Final = {
     "assess": LazyCommand(
         "packshot.cli.assess", "Score photos 0..100: evidence, what is wrong, what to do."
     ),
+    "config": LazyCommand("packshot.cli.config", "Check packshot.toml, and show the options it sets."),
     "schema": LazyCommand("packshot.cli.schema", "Print the JSON schema of what a command writes."),
     "version": LazyCommand("packshot.cli.version", "Print the version."),
     "atlas": LazyCommand("packshot.cli.atlas", "Build, inspect and extend atlases: the rated photos."),

@@ -98,7 +98,7 @@ class AggregationName(StrEnum):
     KERNEL = "kernel"
 
 
-@application.command("assess", help=ASSESS_HELP)
+@application.command("assess", help=ASSESS_HELP, runs_networks=True)
 def assess_command(
     paths: Paths,
     output_format: FormatOption = None,

@@ -87,7 +87,7 @@ def info_command(
     print_line(f"percentiles refer to: {info.reference}")
 
 
-@application.command("build", help=_BUILD_HELP)
+@application.command("build", help=_BUILD_HELP, runs_networks=True)
 def build_command(
     ratings: Annotated[
         Path,
@@ -122,7 +122,7 @@ def build_command(
     raise typer.Exit(build_atlas_file(request))
 
 
-@application.command("add", help=_ADD_HELP)
+@application.command("add", help=_ADD_HELP, runs_networks=True)
 def add_command(
     atlas: Annotated[
         Path,

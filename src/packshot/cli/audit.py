@@ -91,7 +91,7 @@ class EngineName(StrEnum):
     RAY = "ray"
 
 
-@application.command("audit", help=AUDIT_HELP)
+@application.command("audit", help=AUDIT_HELP, runs_networks=True)
 def audit_command(
     feed: Feed,
     output: Annotated[

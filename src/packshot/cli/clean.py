@@ -89,7 +89,7 @@ class LabelSourceName(StrEnum):
     COLUMN = "column"
 
 
-@application.command("clean", help=CLEAN_HELP)
+@application.command("clean", help=CLEAN_HELP, runs_networks=True)
 def clean_command(
     feed: Feed,
     labels_from: Annotated[

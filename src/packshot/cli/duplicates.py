@@ -79,7 +79,7 @@ written; 130 interrupted.
 """
 
 
-@application.command("duplicates", help=DUPLICATES_HELP)
+@application.command("duplicates", help=DUPLICATES_HELP, runs_networks=True)
 def duplicates_command(
     paths: FilePaths,
     new: Annotated[

@@ -77,7 +77,7 @@ written; 130 interrupted: complete lines are kept, those of -o feelings.jsonl in
 """
 
 
-@application.command("emotion", help=EMOTION_HELP)
+@application.command("emotion", help=EMOTION_HELP, runs_networks=True)
 def emotion_command(
     paths: Paths,
     output_format: FormatOption = None,

@@ -342,8 +342,10 @@ def _optimize_command(
     raise typer.Exit(run(request))
 
 
-enhance_command = application.command("enhance", help=ENHANCE_HELP)(_enhance_command)
-optimize_command = optimize_application.command("optimize", help=OPTIMIZE_HELP)(_optimize_command)
+enhance_command = application.command("enhance", help=ENHANCE_HELP, runs_networks=True)(_enhance_command)
+optimize_command = optimize_application.command("optimize", help=OPTIMIZE_HELP, runs_networks=True)(
+    _optimize_command
+)
 
 
 def _load_target(

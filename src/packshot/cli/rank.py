@@ -76,7 +76,7 @@ written; 130 interrupted.
 """
 
 
-@application.command("rank", help=RANK_HELP)
+@application.command("rank", help=RANK_HELP, runs_networks=True)
 def rank_command(
     feed: Feed,
     by_folder: Annotated[

@@ -104,7 +104,7 @@ class FailThreshold(StrEnum):
     WARN = "warn"
 
 
-@application.command("screen", help=SCREEN_HELP)
+@application.command("screen", help=SCREEN_HELP, runs_networks=True)
 def screen_command(
     paths: Annotated[
         list[str],

@@ -113,7 +113,7 @@ IndexedPaths = Annotated[
 ]
 
 
-@application.command("index", help=INDEX_HELP)
+@application.command("index", help=INDEX_HELP, runs_networks=True)
 def index_command(
     paths: IndexedPaths,
     location: IndexLocation = None,

@@ -73,7 +73,7 @@ used; 130 interrupted.
 """
 
 
-@application.command("query", help=QUERY_HELP)
+@application.command("query", help=QUERY_HELP, runs_networks=True)
 def query_command(
     paths: Paths,
     location: IndexLocation = None,
