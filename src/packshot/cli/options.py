@@ -131,6 +131,14 @@ Paths = Annotated[
         show_default=False,
     ),
 ]
+OptionalPaths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Files, folders, globs, feeds, addresses; - for a photo on standard input.",
+        show_default=False,
+        metavar="[PATHS]...",
+    ),
+]
 FilePaths = Annotated[
     list[str],
     typer.Argument(

@@ -152,9 +152,7 @@ def renderer_for(
     """
     options = options or RenderOptions()
     load_texts(options.language)
-    if record not in _MODULES:
-        raise InvalidInput(f"no renderer of {record.__name__}")
-    makers: Makers[Result] = import_module(f"packshot.render.{_MODULES[record]}").MAKERS
+    makers: Makers[Result] = find_makers(record)
     if output_format in (*_SINKS, _ARRAY_FORMAT):
         return _make_file_renderer(makers, output_format, stream, options)
     if output_format not in makers:
@@ -165,6 +163,22 @@ def renderer_for(
         return renderer
     encoding = stream.encoding if isinstance(stream, TextIOBase) else None
     return TerminalRenderer(renderer, encoding or _DEFAULT_ENCODING)
+
+
+def find_makers(record: type[Result]) -> Makers[Result]:
+    """Find what makes the renderers of a kind of record.
+
+    Raises:
+        InvalidInput: A record that has none.
+
+    Example:
+        >>> list(find_makers(Assessment))
+        ['table', 'jsonl', 'csv', 'html']
+    """
+    if record not in _MODULES:
+        raise InvalidInput(f"no renderer of {record.__name__}")
+    makers: Makers[Result] = import_module(f"packshot.render.{_MODULES[record]}").MAKERS
+    return makers
 
 
 def _make_file_renderer(
