@@ -81,7 +81,7 @@ Examples:
   packshot assess photos/ --emotion -o report.html   # also how photos feel
   packshot assess photos/ --overlays -o scores.csv   # also text, watermarks
   packshot assess photos/ --encoder large/           # by larger models
-  packshot assess --watch incoming/ -o scores.jsonl  # what arrives, until Ctrl-C
+  packshot assess --watch incoming/ -o scores.jsonl  # until Ctrl-C
 
 Exit status: 0 done; 1 no photo could be read, or one is below --fail-under or unreadable while that is
 given; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted: complete lines

@@ -52,7 +52,13 @@ from packshot.cli.options import (
     Workers,
     parse_path,
 )
-from packshot.cli.output import choose_status, make_error_console, print_summary, run_and_report
+from packshot.cli.output import (
+    choose_status,
+    format_count,
+    make_error_console,
+    print_summary,
+    run_and_report,
+)
 from packshot.cli.progress import ProgressStyle, choose_progress, print_progress_lines
 from packshot.errors import PackshotError
 from packshot.processes import DEFAULT_TIME_LIMIT_S
@@ -67,9 +73,9 @@ application = CommandGroup()
 AUDIT_HELP: Final = """Judge every photo of a feed and account for every input, in a folder of results.
 
 FEED is a folder, a table (columns such as sku, image, role, category, seller), or an address. DIR gets
-audit.parquet, audit.csv, audit.xlsx, audit.html with the worst photos, and summary.json. What is done
-stays done: after a crash, a kill or Ctrl-C the same command goes on where it was. Nothing is read from
-standard input, and nothing but messages, on standard error, is written elsewhere.
+audit.parquet, audit.csv, audit.xlsx, audit.html with the worst photos, and summary.json. After a
+crash, a kill or Ctrl-C the same command goes on where it stopped. Nothing is read from standard input;
+messages go to standard error.
 
 \b
 Examples:
@@ -303,7 +309,8 @@ def _count_feed_rows(settings: AuditSettings, take_total: Callable[[int], None])
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Print the outcome on standard error."""
     if prefix:
-        resume_text = f"{tally.done_count} inputs are done and kept; the same command goes on from there"
+        done = format_count(tally.done_count, "input is", "inputs are")
+        resume_text = f"{done} done and kept; the same command goes on from there"
         print_summary([prefix + resume_text], request.quiet, None, ())
     elif tally.outcome is not None and tally.outcome.summary is not None:
         for note in tally.outcome.notes:
@@ -313,7 +320,7 @@ def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
 
 def _format_summary(summary: AuditSummary) -> Iterator[str]:
     mean = "" if summary.mean_score is None else f", mean score {summary.mean_score:.1f}"
-    yield f"{summary.inputs} inputs: {_format_counts(summary.statuses)}{mean}"
+    yield f"{format_count(summary.inputs, 'input')}: {_format_counts(summary.statuses)}{mean}"
     yield f"verdicts: {_format_counts(summary.decisions) or 'none'}"
     run = summary.run
     yield (

@@ -44,6 +44,7 @@ from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
     choose_status,
+    format_count,
     format_photo_count,
     open_output,
     print_summary,
@@ -261,7 +262,8 @@ def _apply(
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Print the summary on standard error."""
-    lines = [f"{prefix}{format_photo_count(tally.photo_count)}, {len(tally.proposals)} proposals"]
+    proposal_count = format_count(len(tally.proposals), "proposal")
+    lines = [f"{prefix}{format_photo_count(tally.photo_count)}, {proposal_count}"]
     problems = Counter(proposal.problem for proposal in tally.proposals)
     lines += [f"  {problem}: {count}" for problem, count in problems.items()]
     if tally.applied_text:

@@ -35,6 +35,7 @@ from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
     choose_status,
+    format_count,
     format_photo_count,
     open_output,
     print_summary,
@@ -63,8 +64,8 @@ DUPLICATES_HELP: Final = """Find photos that are copies of each other, say how, 
 
 Finds the same file, the same pixels, copies that were saved again, resized, cropped, framed, marked,
 mirrored, turned or recoloured; and, apart, other photos of the same product. What was found out about a
-photo is remembered: a second run costs only what is new, a run that was stopped goes on. The groups go
-to standard output, or to -o FILE; no photo is changed.
+photo is remembered: a second run looks only at what is new, and one that was stopped goes on. The groups
+go to standard output, or to -o FILE; no photo is changed.
 
 \b
 Examples:
@@ -293,6 +294,7 @@ def _has_several_owners(group: DuplicateGroup) -> bool:
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Print summary and unreadable files on standard error."""
     superfluous = format_photo_count(tally.superfluous_count)
-    copies_text = f"{tally.copy_group_count} groups of copies, {superfluous} superfluous"
-    lines = [f"{prefix}{copies_text}; {tally.product_count} products in several photos"]
+    groups = format_count(tally.copy_group_count, "group of copies", "groups of copies")
+    products = format_count(tally.product_count, "product")
+    lines = [f"{prefix}{groups}, {superfluous} superfluous; {products} in several photos"]
     print_summary(lines, request.quiet, request.output, tally.unreadable)

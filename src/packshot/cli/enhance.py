@@ -40,6 +40,7 @@ from packshot.cli.output import (
     check_page_output,
     choose_status,
     choose_workers,
+    format_count,
     format_photo_count,
     open_output,
     print_summary,
@@ -107,8 +108,8 @@ every pixel the same, and with --in-place out of the original. --keep-location l
 
 PATHS are files, folders (searched for photos), glob patterns in quotes, feeds (tables of any shop, here,
 at a URL or in a store), addresses, or - for a photo on standard input.
-Photos are written to -o, never to standard output, which has what
-was done to each, as --format says.
+Photos are written to -o; standard output tells what was done to each, in the
+format of --format.
 
 \b
 Examples:
@@ -128,8 +129,8 @@ OPTIMIZE_HELP: Final = """Show products as a shop wants them: straight, centred,
 Straightens, cuts borders, whitens a nearly white plain background, crops or pads until the product is
 in the middle and fills the frame; its own pixels stay. Then repairs as packshot enhance, up to --target.
 With --policy it works towards a marketplace's rules and says of each what it was and is. What is not
-certain (a room, a pattern, a product cut by the edge) is left alone, with the reason. What is read and
-written where: as packshot enhance, also of - as PATHS.
+certain (a room, a pattern, a product cut by the edge) is left alone, with the reason. Inputs and outputs
+are those of packshot enhance, - as PATHS included.
 
 \b
 Examples:
@@ -592,12 +593,14 @@ def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     gain_text = f", mean score {tally.total_gain / done_count:+.1f}" if done_count else ""
     lines = [f"{prefix}{format_photo_count(done_count)}: {', '.join(parts)}{gain_text}"]
     if request.options.target_score is not None:
-        lines.append(f"{tally.reached_count} of {done_count} reach {request.options.target_score:g}")
+        lines.append(
+            f"score of {request.options.target_score:g} reached: {tally.reached_count} of {done_count}"
+        )
     if request.policy_target is not None and done_count:
         decisions = ", ".join(f"{tally.policy_counts[one]} {one}" for one in Decision if one != "info")
         lines.append(
-            f"{request.policy_target.policy.name}: {decisions}; {tally.fixed_rule_count} of "
-            f"{tally.failed_rule_count} failed rules fixed"
+            f"{request.policy_target.policy.name}: {decisions}; fixed {tally.fixed_rule_count} of "
+            f"{format_count(tally.failed_rule_count, 'failed rule')}"
         )
     if tally.skipped_count:
         lines.append(f"{format_photo_count(tally.skipped_count)} skipped: the output is there")

@@ -167,4 +167,19 @@ def check_not_overwriting(output: Path | None, paths: list[Path]) -> None:
 
 def format_photo_count(count: int) -> str:
     """Format a number of photos in words."""
-    return "1 photo" if count == 1 else f"{count} photos"
+    return format_count(count, "photo")
+
+
+def format_count(count: int, one: str, several: str | None = None) -> str:
+    """Format a number of things in words.
+
+    Args:
+        count: How many.
+        one: What one of them is called.
+        several: What several are called; by default with an "s".
+
+    Example:
+        >>> format_count(1, "input"), format_count(2, "group of copies", "groups of copies")
+        ('1 input', '2 groups of copies')
+    """
+    return f"{count} {one if count == 1 else several or one + 's'}"

@@ -36,6 +36,7 @@ from packshot.cli.output import (
     check_page_output,
     choose_status,
     choose_workers,
+    format_count,
     format_photo_count,
     open_output,
     print_summary,
@@ -60,8 +61,8 @@ FEED is a folder, or a table with a row for each photo, here, in an object store
 may lie in any of these. The present main photo is the one whose role is
 "main", else the product's first. Another is proposed in its place where it cannot be read, fails the
 policy, or is clearly worse: by more than the scores are certain to. A photo that fails the policy never
-stands before one that does not; copies of a better photo take no place. A table goes to standard output,
-or what --format says; no photo is changed.
+stands before one that does not; copies of a better photo are not ranked. A table, or what
+--format says, goes to standard output; no photo is changed.
 
 \b
 Examples:
@@ -220,7 +221,6 @@ def _iter_rankings(
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Print summary and unreadable files on standard error."""
     swap_text = f"another main photo proposed for {tally.swap_count}"
-    lines = [
-        f"{prefix}{tally.product_count} products, {format_photo_count(tally.photo_count)}; {swap_text}"
-    ]
+    counts = f"{format_count(tally.product_count, 'product')}, {format_photo_count(tally.photo_count)}"
+    lines = [f"{prefix}{counts}; {swap_text}"]
     print_summary(lines, request.quiet, request.output, tally.unreadable)

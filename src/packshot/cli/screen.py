@@ -78,8 +78,8 @@ SCREEN_HELP: Final = """Hold photos against the rules of marketplaces, as they a
 
 PATHS are files, folders, globs, feeds (whose roles and categories are heeded), addresses,
 what "packshot assess --format jsonl" wrote (then nothing is decoded again), or - for a photo on standard
-input. A policy is one of "packshot policies", or a YAML file of your own. What was not measured never
-passes: somebody must look. Verdicts go to standard output, or to -o FILE; no photo is changed.
+input. A policy is one of "packshot policies", or a YAML file of your own. What was not measured
+never passes: somebody must look. Verdicts go to standard output, or to -o FILE; no photo is changed.
 
 \b
 Examples:
