@@ -98,9 +98,9 @@ def read_feed(
 
     Args:
         place: A folder (searched for photos, hidden entries skipped), a photo, a glob pattern, or a
-            table: CSV and its relatives, JSON lines and arrays, Parquet, XLSX, XML (RSS and Atom of Google
-            Merchant), also with ``.gz``. On this machine, in an object store, where a prefix is a
-            folder, or, tables and photos, at a URL.
+            table: CSV and its relatives, JSON lines and arrays, Parquet, XLSX, XML (RSS and Atom of
+            Google Merchant), also with ``.gz``. On this machine, in an object store, where a prefix is
+            a folder, or, tables and photos, at a URL.
         columns: Names of columns by field (`columns.find_columns`), where they are not the usual ones.
         fetcher: What fetches a table from a URL; another one allows private addresses, for instance.
 
