@@ -51,6 +51,7 @@ _TOO_SLOW = re.compile(r"longer than [\d.,]+ s")
 _COMBINED_PHOTOS = 200
 _MAX_COMBINED_BYTES = 10 * 2**20
 _USAGE_STATUS = 2
+_NOTHING_READ_STATUS = 1
 
 
 @dataclass(frozen=True)
@@ -298,7 +299,8 @@ def _find_fault(case: HostileCase, result: ProcessResult, rows: Sequence[PhotoRo
     if case.may_be_refused and result.exit_status == _USAGE_STATUS:
         lines = [line for line in result.errors.splitlines() if line.strip()]
         return "" if len(lines) == 1 else f"refused in {len(lines)} lines"
-    if result.exit_status:
+    has_nothing = bool(rows) and all(row.status != "ok" for row in rows)
+    if result.exit_status not in ((0, _NOTHING_READ_STATUS) if has_nothing else (0,)):
         return f"exit status {result.exit_status}"
     if case.expected_rows is not None and len(rows) != case.expected_rows:
         return f"{len(rows)} rows for {case.expected_rows} inputs"

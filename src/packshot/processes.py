@@ -99,7 +99,7 @@ def map_in_order(
         return
     if workers < 1:
         worker = make_worker()
-        yield from (_run_or_fail(partial(worker, task), task, on_failure) for task in all_tasks)
+        yield from (run_or_fail(partial(worker, task), task, on_failure) for task in all_tasks)
         return
     workers = min(limit_workers(workers), len(tasks) if isinstance(tasks, Sized) else workers)
     with (
@@ -108,9 +108,7 @@ def map_in_order(
     ):
         pending: deque[Future[Result]] = deque()
         for task in all_tasks:
-            pending.append(
-                threads.submit(_run_or_fail, partial(worker_pool.run, task), task, on_failure)
-            )
+            pending.append(threads.submit(run_or_fail, partial(worker_pool.run, task), task, on_failure))
             if len(pending) >= workers * _TASKS_AHEAD_PER_WORKER:
                 yield pending.popleft().result()
         while pending:
@@ -356,10 +354,23 @@ _START_LOCK = threading.Lock()
 """Held while the environment of a process to be started stands in that of this one."""
 
 
-def _run_or_fail(
+def run_or_fail(
     work: Callable[[], Result], task: Task, on_failure: Callable[[Task, str], Result]
 ) -> Result:
-    """Return the result of a task, also where it failed; what Packshot raises on purpose passes."""
+    """Return the result of a task, also where it failed; what Packshot raises on purpose passes.
+
+    Args:
+        work: Does the task.
+        task: For messages.
+        on_failure: The result of a task that failed, given the task and the reason in a few words.
+
+    Raises:
+        PackshotError: What the work raises of that kind.
+
+    Example:
+        >>> run_or_fail(partial(int, "mug"), "mug", "{} failed: {}".format)
+        "mug failed: ValueError: invalid literal for int() with base 10: 'mug'"
+    """
     try:
         return work()
     except PackshotError:

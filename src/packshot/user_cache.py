@@ -22,12 +22,18 @@ def find_user_cache() -> Path | None:
         >>> folder is None or folder.name
         'packshot'
     """
-    if not Path(os.environ.get("XDG_CACHE_HOME", "")).is_absolute() and not _has_home():
+    if not Path(os.environ.get("XDG_CACHE_HOME", "")).is_absolute() and not has_home():
         return None
     return Path(platformdirs.user_cache_dir("packshot", appauthor=False))
 
 
-def _has_home() -> bool:
+def has_home() -> bool:
+    """Return whether the user has a home folder.
+
+    Example:
+        >>> has_home() in (True, False)
+        True
+    """
     if os.environ.get("HOME") == "":  # Python takes that for the root of the file system.
         return False
     try:

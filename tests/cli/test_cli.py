@@ -95,7 +95,7 @@ def test_fail_under(shop):
     assert run_packshot("assess", shop / "scene.jpg", "--fail-under", 1).returncode == 0
     assert run_packshot("assess", shop / "scene.jpg", "--fail-under", 100).returncode == 1
     assert run_packshot("assess", shop / "broken.jpg", "--fail-under", 1).returncode == 1
-    assert run_packshot("assess", shop / "broken.jpg").returncode == 0
+    assert run_packshot("assess", shop / "broken.jpg").returncode == 1
 
 
 def test_csv_is_safe_and_complete(shop, tmp_path):

@@ -104,8 +104,8 @@ def test_wrong_usage_is_told_and_ends_with_2(shop, own_model, tmp_path):
         assert "Traceback" not in result.stderr
 
 
-def test_an_unreadable_file_alone_is_no_failure(shop, own_model):
-    result = run_packshot("emotion", shop / "broken.jpg", "--model", own_model, "-f", "jsonl", check=0)
+def test_an_unreadable_file_alone_is_a_row_and_a_failure(shop, own_model):
+    result = run_packshot("emotion", shop / "broken.jpg", "--model", own_model, "-f", "jsonl", check=1)
     assert Emotion.model_validate_json(result.stdout).status == "unreadable"
     assert Path(Emotion.model_validate_json(result.stdout).path).name == "broken.jpg"
 

@@ -158,5 +158,5 @@ def test_an_address_alone_and_feeds_elsewhere(server, options):
     assert (row["status"], row["path"], row["listing"]) == ("ok", address, None)
     rows = parse_lines(run_packshot("assess", server.url("/feed.csv"), *access, "-f", "jsonl", check=0))
     assert [row["status"] for row in rows] == ["ok", "unreadable"]
-    refused = parse_lines(run_packshot("assess", address, "--retries", 0, "-f", "jsonl", check=0))
+    refused = parse_lines(run_packshot("assess", address, "--retries", 0, "-f", "jsonl", check=1))
     assert refused[0]["status"] == "unreadable"

@@ -52,7 +52,9 @@ def test_help_has_examples_and_exit_statuses_and_fits(path):
 def test_help_says_what_dash_is_where_files_are_named(path):
     help_text = read_help(path)
     arguments = help_text.split("\nArguments:")[-1] if "\nArguments:" in help_text else help_text
-    options = arguments.replace("--log-file FILE", "").replace("--atlas FILE", "")
+    options = (
+        arguments.replace("--log-file FILE", "").replace("--config FILE", "").replace("--atlas FILE", "")
+    )
     takes_files = FILE_METAVAR.search(options) and " ".join(path) not in WITHOUT_FILES
     assert not takes_files or DASH.search(help_text)
 

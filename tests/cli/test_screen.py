@@ -101,7 +101,7 @@ def test_the_threshold_counts_what_is_as_bad_or_worse(scores):
 
 
 def test_an_unreadable_photo_is_never_fine(shop):
-    run_packshot("screen", shop / "torn.jpg", "-p", "otto", "-q", check=0)
+    run_packshot("screen", shop / "torn.jpg", "-p", "otto", "-q", check=1)
     run_packshot("screen", shop / "torn.jpg", "-p", "otto", "-q", "--fail-on", "fail", check=1)
 
 

@@ -17,6 +17,12 @@ SAMPLES = ROOT / "examples" / "photos"
 NAMES = ("bowl-small-off-centre.jpg", "clay-bowl.jpg", "cream-jar.jpg", "mug-warm-cast.jpg")
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     """A folder with an index; asked about, never changed, by the tests below."""
@@ -28,7 +34,9 @@ def shop(tmp_path_factory):
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a photo")
     table = folder / "products.csv"
     table.write_text("path,type,shelf\nclay-bowl.jpg,bowl,7\nsub/mug-warm-cast.jpg,mug,8\n")
-    result = run_packshot("search", "index", folder, "--table", table, "--workers", 1, check=0)
+    result = run_packshot(
+        "search", "index", folder, "--index", folder, "--table", table, "--workers", 1, check=0
+    )
     assert "5 photos: 4 added, 0 updated, 0 unchanged, 1 unreadable" in result.stderr
     assert "broken.jpg: " in result.stderr
     return folder
@@ -67,7 +75,7 @@ def test_rows_a_table_and_a_page(shop, tmp_path):
 
 
 def test_an_unreadable_photo_is_a_result_too(shop):
-    result = run_query(shop, "-f", "jsonl", photo="broken.jpg")
+    result = run_query(shop, "-f", "jsonl", photo="broken.jpg", check=1)
     assert json.loads(result.stdout)["status"] == "unreadable"
     assert "1 unreadable" in result.stderr
 
@@ -80,10 +88,27 @@ def test_only_what_changed_is_encoded_and_what_is_gone_is_said(shop, tmp_path):
     (folder / "clay-bowl.jpg").unlink()
     index_output = run_packshot("search", "index", folder, check=0).stderr
     assert "3 photos: 0 added, 1 updated, 2 unchanged, 0 unreadable" in index_output
-    assert "1 photo of the index not among those given" in index_output
+    assert "1 photo of the index is not among those given: --prune forgets it" in index_output
     prune_output = run_packshot("search", "index", folder, "--prune", check=0).stderr
     assert "1 photo of the index forgotten" in prune_output
     assert "3 photos in the index: embedded, exact over 3 vectors" in prune_output
+
+
+def test_nothing_is_written_beside_photos_unless_it_is_asked_for(cache, tmp_path):
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    for name in NAMES[:2]:
+        shutil.copy(SAMPLES / name, folder)
+    result = run_packshot("search", "index", "shop", cwd=tmp_path, check=0)
+    assert f"the index is in {cache}" in result.stderr
+    assert sorted(os.listdir(folder)) == sorted(NAMES[:2])
+    again = run_packshot("search", "index", folder, cwd=tmp_path, check=0)
+    assert "2 photos: 0 added, 0 updated, 2 unchanged" in again.stderr
+    assert "2 items" in run_packshot("search", "info", "--index", folder, check=0).stdout
+    assert "2 items" in run_packshot("search", "info", cwd=folder, check=0).stdout
+    run_packshot("search", "index", folder, "--index", folder, check=0)
+    assert sorted(os.listdir(folder)) == sorted([*NAMES[:2], ".packshot-index"])
+    assert f"the index is in {folder}" in run_packshot("search", "index", folder, check=0).stderr
 
 
 def test_vectors_travel_by_parquet(shop, tmp_path):
@@ -101,7 +126,7 @@ def test_vectors_travel_by_parquet(shop, tmp_path):
 
 def test_mistakes_are_named(shop, tmp_path):
     assert (
-        "no index here"
+        "no index of this folder"
         in run_packshot("search", "query", SAMPLES / NAMES[0], cwd=tmp_path, check=2).stderr
     )
     refused = run_packshot("search", "index", shop, "--distance", "euclidean", check=2)

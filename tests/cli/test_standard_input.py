@@ -29,8 +29,8 @@ def photo():
     return file.getvalue()
 
 
-def parse_lines(result):
-    assert result.returncode == 0, result.stderr
+def parse_lines(result, status=0):
+    assert result.returncode == status, result.stderr
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
@@ -74,13 +74,14 @@ def test_a_page_shows_it(photo, tmp_path):
 
 @pytest.mark.parametrize("standard_input", [b"", bytes(range(256)) * 9, b"hello\n"])
 def test_what_is_no_photo_is_an_unreadable_row(standard_input):
-    (row,) = parse_lines(run_command("assess", "-", "-f", "jsonl", standard_input=standard_input))
+    result = run_command("assess", "-", "-f", "jsonl", standard_input=standard_input)
+    (row,) = parse_lines(result, status=1)
     assert (row["path"], row["status"]) == ("-", "unreadable")
 
 
 def test_no_more_is_read_than_a_photo_may_have():
     with open("/dev/zero", "rb") as endless:
-        (row,) = parse_lines(run_command("assess", "-", "-f", "jsonl", stdin=endless))
+        (row,) = parse_lines(run_command("assess", "-", "-f", "jsonl", stdin=endless), status=1)
     assert "larger than the limit" in row["error"]
 
 
@@ -92,7 +93,7 @@ def test_a_terminal_is_refused_and_a_closed_standard_input_is_empty():
     assert result.returncode == 2
     assert b"is a terminal" in result.stderr
     result = run_command("assess", "-", "-f", "jsonl", preexec_fn=lambda: os.close(0), stdin=None)
-    (row,) = parse_lines(result)
+    (row,) = parse_lines(result, status=1)
     assert (row["status"], row["error"]) == ("unreadable", "the file is empty")
     assert b"Traceback" not in result.stderr
 

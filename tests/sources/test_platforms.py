@@ -4,6 +4,7 @@
 import json
 import os
 
+import openpyxl
 import pytest
 
 from packshot.sources import read_feed
@@ -282,6 +283,29 @@ def test_title_and_description_are_read(tmp_path, key):
     path.write_text(EXPORTS[key][0], encoding="utf-8")
     row = next(iter(read_feed(path)))
     assert (row.title, "Clay" in row.description) == ("Red mug", True)
+
+
+@pytest.mark.parametrize("key", ["otto", "zalando"])
+@pytest.mark.parametrize("wrapped", ["[%s]", '{"page": 1, "products": [%s], "total": 2}', "%s"])
+def test_an_array_is_read_as_lines_are(tmp_path, key, wrapped):
+    text, expected = EXPORTS[key]
+    assert read(tmp_path, wrapped % text, "feed.json") == expected
+
+
+def test_further_photos_have_the_words_of_their_product(tmp_path):
+    book = openpyxl.Workbook()
+    for sheet, rows in (
+        (book.active, [line.split(",") for line in OPENCART.splitlines()]),
+        (book.create_sheet(), [["product_id", "image", "sort_order"], [42, "catalog/back.jpg", 1]]),
+    ):
+        for row in rows:
+            sheet.append(row)
+    book.save(tmp_path / "export.xlsx")
+    rows = list(read_feed(tmp_path / "export.xlsx"))
+    assert [(row.location.endswith("back.jpg"), row.title, row.description) for row in rows] == [
+        (False, "Red mug", "Clay"),
+        (True, "Red mug", "Clay"),
+    ]
 
 
 def test_every_platform_is_tested_and_says_where_it_is_documented():

@@ -6,14 +6,23 @@ imported where one is built.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packshot.errors import PhotoCrashed, UnreadablePhoto
-from packshot.processes import DEFAULT_TIME_LIMIT_S, count_available_cores, map_in_order
+from packshot.processes import (
+    DEFAULT_TIME_LIMIT_S,
+    WorkerPool,
+    count_available_cores,
+    limit_workers,
+    map_in_order,
+    open_thread_pool,
+    run_or_fail,
+)
 from packshot.report import Assessment
 
 if TYPE_CHECKING:
@@ -128,6 +137,35 @@ def assess_paths(
         on_failure=_make_crash_assessment,
         timeout_s=timeout_s,
     )
+
+
+@contextmanager
+def open_assessor_pool(
+    settings: AssessorSettings, *, workers: int, timeout_s: float = DEFAULT_TIME_LIMIT_S
+) -> Iterator[Callable[[Iterable[Path]], Iterator[Assessment]]]:
+    """Keep processes that assess what they are handed, for as long as the context lasts.
+
+    Args:
+        settings: The assessor wanted.
+        workers: Processes, at least 1.
+        timeout_s: Seconds for one photo.
+
+    Yields:
+        What takes files and yields their assessments, in order; see `assess_paths`.
+
+    Raises:
+        PackshotError: The assessor cannot be built.
+    """
+    count = limit_workers(workers)
+    with (
+        WorkerPool(partial(_make_worker, settings), workers=count, timeout_s=timeout_s) as pool,
+        open_thread_pool(count, "asking") as threads,
+    ):
+
+        def assess(path: Path) -> Assessment:
+            return run_or_fail(partial(pool.run, path), path, _make_crash_assessment)
+
+        yield lambda paths: threads.map(assess, paths)
 
 
 def _make_worker(settings: AssessorSettings) -> Callable[[Path], Assessment]:

@@ -16,6 +16,8 @@ from packshot.distribution import read_version
 from packshot.errors import InvalidInput, PackshotError
 from packshot.processes import format_unexpected_error
 
+_PROGRAM: Final = "packshot"
+
 _HELP = """How good is each product photo, why, and what to do about it. Works offline.
 
 \b
@@ -32,9 +34,9 @@ Results go to standard output or to the file of -o (-o - is standard output); me
 error. Tables suit the terminal; JSON lines, CSV and HTML are UTF-8 wherever they go. In tables and
 messages the control characters of names are written as \\x1b and such.
 
-Exit status: 0 done; 1 a threshold that was set is not met; 2 wrong usage, or what is needed cannot be
-read or written, standard output included; 70 a fault of Packshot; 130 interrupted; 141 the reader of
-standard output has gone, as in "packshot ... | head"; 143 told to end.
+Exit status: 0 done; 1 a threshold or target that was set is not met, or no photo could be read; 2 wrong
+usage, or what is needed cannot be read or written, standard output included; 70 a fault of Packshot; 130
+interrupted; 141 the reader of standard output has gone, as in "packshot ... | head"; 143 told to end.
 """
 
 _COMMANDS: Final = {
@@ -61,6 +63,7 @@ _COMMANDS: Final = {
     "assess": LazyCommand(
         "packshot.cli.assess", "Score photos 0..100: evidence, what is wrong, what to do."
     ),
+    "config": LazyCommand("packshot.cli.config", "Check packshot.toml, and show the options it sets."),
     "schema": LazyCommand("packshot.cli.schema", "Print the JSON schema of what a command writes."),
     "version": LazyCommand("packshot.cli.version", "Print the version."),
     "atlas": LazyCommand("packshot.cli.atlas", "Build, inspect and extend atlases: the rated photos."),
@@ -72,9 +75,9 @@ _COMMANDS: Final = {
 
 application = CommandGroup(
     commands=_COMMANDS,
-    name="packshot",
+    name=_PROGRAM,
     help=_HELP,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
 
@@ -89,7 +92,9 @@ def _print_version(requested: bool) -> None:
 def handle_global_options(
     _: Annotated[
         bool,
-        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version."),
+        typer.Option(
+            "--version", "-V", is_eager=True, callback=_print_version, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     """Handle the options that stand before a command."""
@@ -107,7 +112,7 @@ def main() -> None:
     """Run the command line; errors of ours become one line and status 2."""
     try:
         _check_current_folder()
-        application()
+        application(prog_name=_PROGRAM)
     except PackshotError as error:
         for line in error.lines:
             print_error(f"packshot: {line}")

@@ -14,7 +14,6 @@ import typer
 
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.cli.commands import CommandGroup
-from packshot.cli.exits import ExitStatus
 from packshot.cli.feeds import FeedOptions, add_listings, make_feed_options
 from packshot.cli.fetching import select_local_files
 from packshot.cli.formats import OutputFormat, choose_format
@@ -24,28 +23,31 @@ from packshot.cli.options import (
     ColumnNames,
     EncoderFolder,
     FormatOption,
+    OptionalPaths,
     OutputFile,
-    Paths,
     Ports,
     Quiet,
     RetryCount,
     StoreCredentials,
     TimeLimit,
     Workers,
+    parse_path,
 )
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
     choose_workers,
     format_photo_count,
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
     write_results,
 )
-from packshot.processes import DEFAULT_TIME_LIMIT_S
+from packshot.cli.progress import choose_progress, track_progress
+from packshot.cli.watch import announce, watch_folder
+from packshot.errors import InvalidInput
+from packshot.processes import DEFAULT_TIME_LIMIT_S, count_available_cores
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import OVERLAYS, Assessment, Status
 from packshot.sources import PhotoList
@@ -57,6 +59,9 @@ application = CommandGroup()
 
 _PARALLEL_THRESHOLD: Final = 8
 """Photos from which several processes pay: starting one costs about a second."""
+
+_WATCH_OUTPUT: Final = Path("scores.jsonl")
+"""Stands for standard output where lines are written."""
 
 ASSESS_HELP: Final = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
 
@@ -76,10 +81,11 @@ Examples:
   packshot assess photos/ --emotion -o report.html   # also how photos feel
   packshot assess photos/ --overlays -o scores.csv   # also text, watermarks
   packshot assess photos/ --encoder large/           # by larger models
+  packshot assess --watch incoming/ -o scores.jsonl  # until Ctrl-C
 
-Exit status: 0 done; 1 a photo is below --fail-under, or unreadable while it is given; 2 wrong usage,
-no photo found, or the output cannot be written; 130 interrupted: complete lines are kept, those of
--o scores.jsonl in scores.jsonl.part.
+Exit status: 0 done; 1 no photo could be read, or one is below --fail-under or unreadable while that is
+given; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted: complete lines
+are kept, those of -o scores.jsonl in scores.jsonl.part.
 """
 
 
@@ -99,9 +105,9 @@ class AggregationName(StrEnum):
     KERNEL = "kernel"
 
 
-@application.command("assess", help=ASSESS_HELP)
+@application.command("assess", help=ASSESS_HELP, runs_networks=True)
 def assess_command(
-    paths: Paths,
+    paths: OptionalPaths = None,
     output_format: FormatOption = None,
     output: OutputFile = None,
     fail_under: Annotated[
@@ -133,6 +139,14 @@ def assess_command(
     aggregation: Annotated[
         AggregationName, typer.Option(help="Of the evidence's scores.")
     ] = AggregationName.KERNEL,
+    watch: Annotated[
+        Path | None,
+        typer.Option(
+            parser=parse_path,
+            metavar="FOLDER",
+            help="Assess what arrives there, once, until Ctrl-C: JSON lines; instead of PATHS.",
+        ),
+    ] = None,
     columns: ColumnNames = None,
     retries: RetryCount = 3,
     allow_private: AllowPrivate = False,
@@ -143,7 +157,9 @@ def assess_command(
     quiet: Quiet = False,
 ) -> None:
     """Score photos; users read `ASSESS_HELP`."""
-    chosen_format = output_format or choose_format(output)
+    _check_watch(watch, paths, output_format, output)
+    waits_for_lines = watch is not None
+    chosen_format = output_format or (OutputFormat.JSONL if waits_for_lines else choose_format(output))
     settings = AssessorSettings(
         atlas=atlas,
         encoder=encoder,
@@ -157,7 +173,7 @@ def assess_command(
         emotion_factory=_find_emotion_reader() if emotion else None,
     )
     request = Request(
-        paths,
+        paths or [],
         make_feed_options(columns, retries, allow_private, ports, store_credentials),
         chosen_format.value,
         output,
@@ -168,7 +184,38 @@ def assess_command(
         quiet,
         settings,
     )
-    raise typer.Exit(run(request))
+    raise typer.Exit(run(request) if watch is None else _watch(request, watch))
+
+
+def _check_watch(
+    watch: Path | None, paths: list[str] | None, output_format: OutputFormat | None, output: Path | None
+) -> None:
+    """Raise `InvalidInput` where there is nothing to assess, or more than can be watched."""
+    if watch is None:
+        if not paths:
+            raise InvalidInput("name photos, folders or feeds as PATHS, or a folder with --watch")
+        return
+    if paths:
+        raise InvalidInput("--watch assesses what arrives in its folder: name no other PATHS")
+    if (output_format or choose_format(output or _WATCH_OUTPUT)) is not OutputFormat.JSONL:
+        raise InvalidInput("--watch writes JSON lines: add -o scores.jsonl")
+
+
+def _watch(request: Request, folder: Path) -> int:
+    """Assess what arrives; return the exit status."""
+    tally = Tally()
+    announce(folder, request.quiet)
+    return run_and_report(
+        lambda: watch_folder(
+            folder,
+            request.output,
+            request.settings,
+            workers=request.workers or count_available_cores(),
+            timeout_s=request.timeout_s,
+            count=partial(tally.count, threshold=request.fail_under),
+        ),
+        partial(_print_report, tally, request),
+    )
 
 
 def _find_emotion_reader() -> Callable[[], EmotionFunction]:
@@ -226,17 +273,18 @@ def run(request: Request) -> int:
         status = run_and_report(
             lambda: _assess(request, photos, tally), partial(_print_report, tally, request)
         )
-    if status is not ExitStatus.DONE:
-        return status
-    has_failure = tally.below_count or tally.unreadable
-    return (
-        ExitStatus.BELOW_THRESHOLD if request.fail_under is not None and has_failure else ExitStatus.DONE
+    has_failure = bool(tally.below_count or tally.unreadable)
+    return choose_status(
+        status,
+        photo_count=tally.assessed_count + len(tally.unreadable),
+        unreadable_count=len(tally.unreadable),
+        is_unmet=request.fail_under is not None and has_failure,
     )
 
 
 def _assess(request: Request, photos: PhotoList, tally: Tally) -> None:
     options = RenderOptions(request.settings.language, request.explain, file_of=photos.find_file)
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    progress_style = choose_progress(request.output, request.output_format, request.quiet)
     with (
         open_output(request.output, request.output_format) as stream,
         renderer_for(Assessment, request.output_format, stream, options) as renderer,
@@ -244,7 +292,7 @@ def _assess(request: Request, photos: PhotoList, tally: Tally) -> None:
     ):
         count_result = partial(tally.count, threshold=request.fail_under)
         write_results(
-            track_progress(results, len(photos), "assessing", show_progress), renderer, count_result
+            track_progress(results, len(photos), "assessing", progress_style), renderer, count_result
         )
 
 

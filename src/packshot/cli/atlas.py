@@ -9,6 +9,7 @@ import typer
 
 from packshot.cli.commands import CommandGroup
 from packshot.cli.options import EncoderFolder, Quiet, TimeLimit, Workers, parse_path
+from packshot.cli.output import format_count
 from packshot.cli.streams import get_standard_output, print_line
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 
@@ -40,7 +41,7 @@ Exit status: 0 done; 2 wrong usage, or an atlas that cannot be read.
 
 _BUILD_HELP = """Build an atlas from photos that people rated.
 
-A photo that cannot be read is left out, and told of on standard error.
+A photo that cannot be read is left out and listed on standard error.
 
 \b
 Examples, for ratings from 1 to 5 in the columns "file" and "score":
@@ -77,7 +78,8 @@ def info_command(
     if as_json:
         get_standard_output(for_people=False).write(info.model_dump_json(indent=2) + "\n")
         return
-    print_line(f"{info.name}: {info.examples} rated examples in {info.groups} groups")
+    examples = format_count(info.examples, "rated example")
+    print_line(f"{info.name}: {examples} in {format_count(info.groups, 'group')}")
     for origin, count in info.examples_by_origin.items():
         print_line(f"  {count:6d}  {origin}")
     low, middle, high = info.score_quartiles
@@ -87,7 +89,7 @@ def info_command(
     print_line(f"percentiles refer to: {info.reference}")
 
 
-@application.command("build", help=_BUILD_HELP)
+@application.command("build", help=_BUILD_HELP, runs_networks=True)
 def build_command(
     ratings: Annotated[
         Path,
@@ -122,7 +124,7 @@ def build_command(
     raise typer.Exit(build_atlas_file(request))
 
 
-@application.command("add", help=_ADD_HELP)
+@application.command("add", help=_ADD_HELP, runs_networks=True)
 def add_command(
     atlas: Annotated[
         Path,

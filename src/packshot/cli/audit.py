@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,7 +18,6 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
-    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -36,7 +35,6 @@ from packshot.catalog.audit import (
     run_audit,
 )
 from packshot.cli.commands import CommandGroup
-from packshot.cli.exits import ExitStatus
 from packshot.cli.feeds import parse_columns
 from packshot.cli.fetching import FetchAccess
 from packshot.cli.options import (
@@ -54,11 +52,18 @@ from packshot.cli.options import (
     Workers,
     parse_path,
 )
-from packshot.cli.output import make_error_console, print_summary, run_and_report
+from packshot.cli.output import (
+    choose_status,
+    format_count,
+    make_error_console,
+    print_summary,
+    run_and_report,
+)
+from packshot.cli.progress import ProgressStyle, choose_progress, print_progress_lines
 from packshot.errors import PackshotError
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render.terminal import make_console
-from packshot.report import AuditSummary
+from packshot.report import AuditStatus, AuditSummary
 from packshot.sources import read_feed
 
 _ENGINES: dict[str, type[LocalEngine] | type[RayEngine]] = {"local": LocalEngine, "ray": RayEngine}
@@ -68,9 +73,9 @@ application = CommandGroup()
 AUDIT_HELP: Final = """Judge every photo of a feed and account for every input, in a folder of results.
 
 FEED is a folder, a table (columns such as sku, image, role, category, seller), or an address. DIR gets
-audit.parquet, audit.csv, audit.xlsx, audit.html with the worst photos, and summary.json. What is done
-stays done: after a crash, a kill or Ctrl-C the same command goes on where it was. Nothing is read from
-standard input, and nothing but messages, on standard error, is written elsewhere.
+audit.parquet, audit.csv, audit.xlsx, audit.html with the worst photos, and summary.json. After a
+crash, a kill or Ctrl-C the same command goes on where it stopped. Nothing is read from standard input;
+messages go to standard error.
 
 \b
 Examples:
@@ -79,9 +84,9 @@ Examples:
   packshot audit feed.parquet -o audit/ --columns sku=item --columns image=url
   packshot audit feed.csv -o audit/ --policy google-merchant --on 2027-02-01
 
-Exit status: 0 done; 1 --fail-under or --policy is given, and a photo fails or could not be assessed;
-2 wrong usage, a feed or policy that cannot be read, another audit in DIR; 130 interrupted: the same
-command goes on.
+Exit status: 0 done; 1 no photo could be read, or --fail-under or --policy is given, and a photo fails or
+could not be assessed; 2 wrong usage, a feed or policy that cannot be read, another audit in DIR; 130
+interrupted: the same command goes on.
 """
 
 
@@ -92,7 +97,7 @@ class EngineName(StrEnum):
     RAY = "ray"
 
 
-@application.command("audit", help=AUDIT_HELP)
+@application.command("audit", help=AUDIT_HELP, runs_networks=True)
 def audit_command(
     feed: Feed,
     output: Annotated[
@@ -198,20 +203,21 @@ def run(request: Request) -> int:
     options = AuditOptions(
         request.workers, cache, request.restart, timeout_s=request.timeout_s, engine_factory=engine
     )
-    tally = Tally(settings, show_progress=not request.quiet and sys.stderr.isatty())
+    tally = Tally(settings, choose_progress(request.output, "", request.quiet))
 
     def audit_feed() -> None:
         tally.outcome = run_audit(settings, request.output, options, progress=tally.track)
 
     status = run_and_report(audit_feed, partial(_print_report, tally, request))
-    if status is not ExitStatus.DONE or tally.outcome is None:
+    summary = None if tally.outcome is None else tally.outcome.summary
+    if summary is None:
         return status
-    summary = tally.outcome.summary
     has_threshold = request.fail_under is not None or bool(request.policies)
-    return (
-        ExitStatus.BELOW_THRESHOLD
-        if has_threshold and summary is not None and summary.failed
-        else ExitStatus.DONE
+    return choose_status(
+        status,
+        photo_count=summary.inputs,
+        unreadable_count=summary.inputs - summary.statuses.get(AuditStatus.OK, 0),
+        is_unmet=has_threshold and bool(summary.failed),
     )
 
 
@@ -221,20 +227,20 @@ class Tally:
 
     Attributes:
         settings: Of the audit.
-        show_progress: Whether to show progress.
+        progress_style: Of the progress shown.
         done_count: Inputs that are done and kept, those of earlier runs among them.
         outcome: None until the end.
     """
 
     settings: AuditSettings
-    show_progress: bool
+    progress_style: ProgressStyle
     done_count: int = 0
     outcome: AuditOutcome | None = None
 
     def track(self, results: Iterable[RowResult], done_count: int) -> Iterator[RowResult]:
         """Count answers, each once it is kept, and show progress."""
         self.done_count = done_count
-        for result in _track_progress(self.settings, self.show_progress, results, done_count):
+        for result in _track_progress(self.settings, self.progress_style, results, done_count):
             yield result
             self.done_count += 1
 
@@ -256,12 +262,24 @@ def _build_settings(request: Request) -> AuditSettings:
 
 
 def _track_progress(
-    settings: AuditSettings, show_progress: bool, results: Iterable[RowResult], done_count: int
+    settings: AuditSettings, style: ProgressStyle, results: Iterable[RowResult], done_count: int
 ) -> Iterator[RowResult]:
-    """Yield the answers, with a bar that knows how many there will be once the feed is counted."""
-    if not show_progress:
+    """Yield the answers, with progress that knows how many there will be once the feed is counted."""
+    if style is ProgressStyle.NONE:
         yield from results
-        return
+    elif style is ProgressStyle.LINES:
+        with print_progress_lines("auditing", None, done_count) as progress:
+            _count_feed_rows(settings, partial(setattr, progress, "total"))
+            for result in results:
+                yield result
+                progress.done_count += 1
+    else:
+        yield from _track_with_bar(settings, results, done_count)
+
+
+def _track_with_bar(
+    settings: AuditSettings, results: Iterable[RowResult], done_count: int
+) -> Iterator[RowResult]:
     columns = (
         TextColumn("auditing"),
         BarColumn(),
@@ -271,24 +289,28 @@ def _track_progress(
     )
     with Progress(*columns, console=make_console(sys.stderr), transient=True) as progress:
         task_id = progress.add_task("auditing", total=None, completed=done_count, rate="")
-        Thread(target=_count_feed_rows, args=(settings, progress, task_id), daemon=True).start()
+        _count_feed_rows(settings, lambda total: progress.update(task_id, total=total))
         for result in results:
             yield result
             speed = progress.tasks[0].speed
             progress.update(task_id, advance=1, rate=f"{speed:.1f}/s" if speed else "")
 
 
-def _count_feed_rows(settings: AuditSettings, progress: Progress, task_id: TaskID) -> None:
-    """Read the feed once more, only to count it; what is wrong with it, the audit will say."""
-    with suppress(PackshotError):
-        total = sum(1 for _ in read_feed(settings.feed, settings.columns, settings.fetcher))
-        progress.update(task_id, total=total)
+def _count_feed_rows(settings: AuditSettings, take_total: Callable[[int], None]) -> None:
+    """Read the feed once more, beside the work, to count it; the audit says what is wrong."""
+
+    def count() -> None:
+        with suppress(PackshotError):
+            take_total(sum(1 for _ in read_feed(settings.feed, settings.columns, settings.fetcher)))
+
+    Thread(target=count, daemon=True).start()
 
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Print the outcome on standard error."""
     if prefix:
-        resume_text = f"{tally.done_count} inputs are done and kept; the same command goes on from there"
+        done = format_count(tally.done_count, "input is", "inputs are")
+        resume_text = f"{done} done and kept; the same command goes on from there"
         print_summary([prefix + resume_text], request.quiet, None, ())
     elif tally.outcome is not None and tally.outcome.summary is not None:
         for note in tally.outcome.notes:
@@ -298,7 +320,7 @@ def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
 
 def _format_summary(summary: AuditSummary) -> Iterator[str]:
     mean = "" if summary.mean_score is None else f", mean score {summary.mean_score:.1f}"
-    yield f"{summary.inputs} inputs: {_format_counts(summary.statuses)}{mean}"
+    yield f"{format_count(summary.inputs, 'input')}: {_format_counts(summary.statuses)}{mean}"
     yield f"verdicts: {_format_counts(summary.decisions) or 'none'}"
     run = summary.run
     yield (

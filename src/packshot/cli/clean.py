@@ -24,7 +24,6 @@ from packshot.catalog.clean import (
     write_folder,
 )
 from packshot.cli.commands import CommandGroup
-from packshot.cli.exits import ExitStatus
 from packshot.cli.fetching import FetchAccess, select_local_files
 from packshot.cli.formats import choose_format
 from packshot.cli.options import (
@@ -44,18 +43,19 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
+    format_count,
     format_photo_count,
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
     write_results,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.errors import InvalidInput
 from packshot.processes import DEFAULT_TIME_LIMIT_S, count_available_cores
 from packshot.render import RenderOptions, renderer_for
-from packshot.report import Proposal
+from packshot.report import Problem, Proposal
 from packshot.search.duplicates import SignatureStore, Signer, default_store_path
 from packshot.sources import LocalCopies
 
@@ -78,7 +78,8 @@ Examples:
   packshot clean set.csv --label-column type --split-column split
   packshot clean training-set/ -o proposals.csv --apply --to new/ --sure 0.9
 
-Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted.
+Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, or the output cannot be
+written; 130 interrupted.
 """
 
 
@@ -89,7 +90,7 @@ class LabelSourceName(StrEnum):
     COLUMN = "column"
 
 
-@application.command("clean", help=CLEAN_HELP)
+@application.command("clean", help=CLEAN_HELP, runs_networks=True)
 def clean_command(
     feed: Feed,
     labels_from: Annotated[
@@ -202,7 +203,8 @@ def run(request: Request) -> int:
     status = run_and_report(
         partial(_clean, request, samples, tally), partial(_print_report, tally, request)
     )
-    return ExitStatus(status)
+    unreadable_count = sum(one.problem is Problem.UNREADABLE for one in tally.proposals)
+    return choose_status(status, photo_count=tally.photo_count, unreadable_count=unreadable_count)
 
 
 def _check_request(request: Request, samples: list[Sample]) -> None:
@@ -221,7 +223,7 @@ def _check_request(request: Request, samples: list[Sample]) -> None:
 
 
 def _clean(request: Request, samples: list[Sample], tally: Tally) -> None:
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    progress_style = choose_progress(request.output, request.output_format, request.quiet)
     language = request.settings.assessor.language
     with (
         LocalCopies(request.access.fetcher.with_feed_restrictions(request.feed)) as local_copies,
@@ -236,7 +238,7 @@ def _clean(request: Request, samples: list[Sample], tally: Tally) -> None:
             local_copies,
             store,
             request.settings,
-            partial(track_progress, show_progress=show_progress),
+            partial(track_progress, style=progress_style),
         )
         write_results(proposals, renderer, tally.proposals.append)
     if request.apply is not None:
@@ -260,7 +262,8 @@ def _apply(
 
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Print the summary on standard error."""
-    lines = [f"{prefix}{format_photo_count(tally.photo_count)}, {len(tally.proposals)} proposals"]
+    proposal_count = format_count(len(tally.proposals), "proposal")
+    lines = [f"{prefix}{format_photo_count(tally.photo_count)}, {proposal_count}"]
     problems = Counter(proposal.problem for proposal in tally.proposals)
     lines += [f"  {problem}: {count}" for problem, count in problems.items()]
     if tally.applied_text:

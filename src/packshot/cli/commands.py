@@ -1,4 +1,4 @@
-"""Commands as they all are: each can be asked to log."""
+"""Commands as they all are: each can be asked to log, and takes options from a file."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
 from packshot.cli.logs import configure_logging
-from packshot.cli.options import parse_path
+from packshot.cli.options import ConfigurationOption, Device, parse_path
 
 CommandFunction = Callable[..., Any]
 
-_LOG_OPTIONS: Final = {
+_DEVICE_OPTION: Final = {"device": Device}
+
+_COMMON_OPTIONS: Final = {
+    "config": ConfigurationOption,
     "verbose": Annotated[
         bool,
         typer.Option("--verbose", help="Tell on standard error what is done, and about errors."),
@@ -35,6 +38,11 @@ _LOG_OPTIONS: Final = {
         ),
     ],
 }
+
+
+_COMMON_DEFAULTS: Final = {"verbose": False}
+_HANDLED_OPTIONS: Final = ("config", "device")
+"""Options that are done with once they are read."""
 
 
 @dataclass(frozen=True)
@@ -115,13 +123,14 @@ def make_lazy_group(commands: Mapping[str, LazyCommand]) -> type[TyperGroup]:
 
 
 class CommandGroup(typer.Typer):
-    """A group of commands, each with the options ``--verbose`` and ``--log-file``."""
+    """A group of commands, each with the options ``--config``, ``--verbose`` and ``--log-file``."""
 
     def __init__(
         self,
         *,
         commands: Mapping[str, LazyCommand] | None = None,
         invoke_without_command: bool = False,
+        add_completion: bool = False,
         **settings: Any,
     ) -> None:
         """Make a group.
@@ -129,6 +138,7 @@ class CommandGroup(typer.Typer):
         Args:
             commands: By name, those that are imported when they are called.
             invoke_without_command: Whether the group does something without a command.
+            add_completion: Whether it has the options that set up completion in a shell.
             settings: Of `typer.Typer`.
         """
         self.lazy_commands = commands or {}
@@ -137,38 +147,54 @@ class CommandGroup(typer.Typer):
             invoke_without_command=invoke_without_command,
             no_args_is_help=not invoke_without_command,
             rich_markup_mode=None,
+            add_completion=add_completion,
+            context_settings={"help_option_names": ["--help", "-h"]},
             **settings,
         )
 
-    def command(self, *names: Any, **settings: Any) -> Callable[[Any], Any]:
-        """Add a command; see `typer.Typer.command`."""
+    def command(self, *names: Any, runs_networks: bool = False, **settings: Any) -> Callable[[Any], Any]:
+        """Add a command; see `typer.Typer.command`.
+
+        Args:
+            names: See there.
+            runs_networks: Whether it has the option ``--device``.
+            settings: See there.
+        """
         add = super().command(*names, **settings)
 
         def register(function: CommandFunction) -> CommandFunction:
-            add(add_log_options(function))
+            add(add_common_options(function, runs_networks=runs_networks))
             return function
 
         return register
 
 
-def add_log_options(function: CommandFunction) -> CommandFunction:
-    """Return a command that has options about logging besides its own, and logs as they say."""
+def add_common_options(function: CommandFunction, *, runs_networks: bool = False) -> CommandFunction:
+    """Return a command that has common options besides its own, and does as they say.
+
+    Args:
+        function: The command.
+        runs_networks: Whether the device is among them.
+    """
     hints = get_type_hints(function, include_extras=True)
     own_parameters = [
         parameter.replace(annotation=hints[parameter.name])
         for parameter in signature(function).parameters.values()
     ]
-    defaults = {"verbose": False, "log_file": None}
-    log_parameters = [
-        Parameter(name, Parameter.KEYWORD_ONLY, default=defaults[name], annotation=annotation)
-        for name, annotation in _LOG_OPTIONS.items()
+    common = {**(_DEVICE_OPTION if runs_networks else {}), **_COMMON_OPTIONS}
+    common_parameters = [
+        Parameter(
+            name, Parameter.KEYWORD_ONLY, default=_COMMON_DEFAULTS.get(name), annotation=annotation
+        )
+        for name, annotation in common.items()
     ]
 
     @wraps(function)
     def run_with_logs(*, verbose: bool, log_file: Path | None, **options: Any) -> None:
+        options = {name: value for name, value in options.items() if name not in _HANDLED_OPTIONS}
         with configure_logging(verbose, log_file):
             function(**options)
 
-    run_with_logs.__annotations__ = {**hints, **_LOG_OPTIONS}
-    run_with_logs.__signature__ = Signature([*own_parameters, *log_parameters])  # type: ignore[attr-defined]
+    run_with_logs.__annotations__ = {**hints, **common}
+    run_with_logs.__signature__ = Signature([*own_parameters, *common_parameters])  # type: ignore[attr-defined]
     return run_with_logs

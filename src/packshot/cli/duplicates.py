@@ -34,14 +34,15 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
+    format_count,
     format_photo_count,
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
     write_results,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.processes import DEFAULT_TIME_LIMIT_S, count_available_cores
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import DuplicateGroup, DuplicateKind, Listing, Status
@@ -63,8 +64,8 @@ DUPLICATES_HELP: Final = """Find photos that are copies of each other, say how, 
 
 Finds the same file, the same pixels, copies that were saved again, resized, cropped, framed, marked,
 mirrored, turned or recoloured; and, apart, other photos of the same product. What was found out about a
-photo is remembered: a second run costs only what is new, a run that was stopped goes on. The groups go
-to standard output, or to -o FILE; no photo is changed.
+photo is remembered: a second run looks only at what is new, and one that was stopped goes on. The groups
+go to standard output, or to -o FILE; no photo is changed.
 
 \b
 Examples:
@@ -74,11 +75,12 @@ Examples:
   packshot duplicates shop-photos/ --new upload.jpg      # one against all
   packshot duplicates sellers/ --owner-folders --across-owners -o copied.csv
 
-Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted.
+Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, or the output cannot be
+written; 130 interrupted.
 """
 
 
-@application.command("duplicates", help=DUPLICATES_HELP)
+@application.command("duplicates", help=DUPLICATES_HELP, runs_networks=True)
 def duplicates_command(
     paths: FilePaths,
     new: Annotated[
@@ -196,7 +198,12 @@ def run(request: Request) -> int:
         owners = _load_owners(request.ownership, photos)
         tally = Tally()
         work = partial(_find_duplicates, request, photos, new_photos, owners, tally)
-        return run_and_report(work, partial(_print_report, tally, request))
+        status = run_and_report(work, partial(_print_report, tally, request))
+        return choose_status(
+            status,
+            photo_count=len(photos) + len(new_photos),
+            unreadable_count=len(tally.unreadable),
+        )
 
 
 def _load_owners(ownership: Ownership, photos: PhotoList) -> Owners:
@@ -210,7 +217,7 @@ def _load_owners(ownership: Ownership, photos: PhotoList) -> Owners:
 def _find_duplicates(
     request: Request, photos: PhotoList, new_photos: PhotoList, owners: Owners, tally: Tally
 ) -> None:
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    progress_style = choose_progress(request.output, request.output_format, request.quiet)
     lists = (photos, new_photos)
     options = RenderOptions(request.language, file_of=partial(_find_file, lists))
     with (
@@ -218,7 +225,7 @@ def _find_duplicates(
         renderer_for(DuplicateGroup, request.output_format, stream, options) as renderer,
         SignatureStore(request.store or default_store_path(), Signer().maker) as store,
     ):
-        track = partial(track_progress, show_progress=show_progress)
+        track = partial(track_progress, style=progress_style)
         finder = DuplicateFinder(store, _build_options(request), owners=owners, progress=track)
         paths, new_paths = (list(one.fetch()) for one in lists)
         try:
@@ -287,6 +294,7 @@ def _has_several_owners(group: DuplicateGroup) -> bool:
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Print summary and unreadable files on standard error."""
     superfluous = format_photo_count(tally.superfluous_count)
-    copies_text = f"{tally.copy_group_count} groups of copies, {superfluous} superfluous"
-    lines = [f"{prefix}{copies_text}; {tally.product_count} products in several photos"]
+    groups = format_count(tally.copy_group_count, "group of copies", "groups of copies")
+    products = format_count(tally.product_count, "product")
+    lines = [f"{prefix}{groups}, {superfluous} superfluous; {products} in several photos"]
     print_summary(lines, request.quiet, request.output, tally.unreadable)

@@ -33,15 +33,15 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
     choose_workers,
     format_photo_count,
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
     write_results,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.emotion.pool import read_emotions
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render import RenderOptions, renderer_for
@@ -72,12 +72,12 @@ Examples:
   packshot emotion - --format jsonl < upload.jpg         # - is standard input
   packshot assess shop-photos/ --emotion -o report.html  # and the quality
 
-Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted:
-complete lines are kept, those of -o feelings.jsonl in feelings.jsonl.part.
+Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, or the output cannot be
+written; 130 interrupted: complete lines are kept, those of -o feelings.jsonl in feelings.jsonl.part.
 """
 
 
-@application.command("emotion", help=EMOTION_HELP)
+@application.command("emotion", help=EMOTION_HELP, runs_networks=True)
 def emotion_command(
     paths: Paths,
     output_format: FormatOption = None,
@@ -149,13 +149,16 @@ def run(request: Request) -> int:
         check_not_overwriting(request.output, [*photos.local_paths, *select_local_files(request.paths)])
         check_page_output(request.output, request.output_format)
         tally = Tally()
-        return run_and_report(
+        status = run_and_report(
             partial(_read_emotions, request, photos, tally), partial(_print_report, tally, request)
         )
+    unreadable_count = len(tally.unreadable)
+    photo_count = tally.polarity_counts.total() + unreadable_count
+    return choose_status(status, photo_count=photo_count, unreadable_count=unreadable_count)
 
 
 def _read_emotions(request: Request, photos: PhotoList, tally: Tally) -> None:
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    progress_style = choose_progress(request.output, request.output_format, request.quiet)
     options = RenderOptions(request.language, file_of=photos.find_file)
     with (
         open_output(request.output, request.output_format) as stream,
@@ -163,7 +166,7 @@ def _read_emotions(request: Request, photos: PhotoList, tally: Tally) -> None:
         closing(_iter_results(request, photos)) as results,
     ):
         write_results(
-            track_progress(results, len(photos), "reading", show_progress), renderer, tally.count
+            track_progress(results, len(photos), "reading", progress_style), renderer, tally.count
         )
 
 

@@ -17,9 +17,8 @@ import typer
 from packshot.assess.pool import AssessorSettings
 from packshot.catalog.optimize import PolicyTarget
 from packshot.cli.commands import CommandGroup
-from packshot.cli.exits import ExitStatus
 from packshot.cli.feeds import FeedOptions, add_listings, make_feed_options
-from packshot.cli.formats import OutputFormat
+from packshot.cli.formats import choose_format
 from packshot.cli.interrupts import defer_interrupt
 from packshot.cli.options import (
     STANDARD_STREAM,
@@ -39,14 +38,15 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
     choose_workers,
+    format_count,
     format_photo_count,
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.enhance.goals import BackgroundTreatment, PresentationGoals
 from packshot.enhance.loop import LoopOptions
 from packshot.enhance.output_file import OutputOptions
@@ -108,8 +108,8 @@ every pixel the same, and with --in-place out of the original. --keep-location l
 
 PATHS are files, folders (searched for photos), glob patterns in quotes, feeds (tables of any shop, here,
 at a URL or in a store), addresses, or - for a photo on standard input.
-Photos are written to -o, never to standard output, which has what
-was done to each, as --format says.
+Photos are written to -o; standard output tells what was done to each, in the
+format of --format.
 
 \b
 Examples:
@@ -119,9 +119,9 @@ Examples:
   packshot enhance photo.jpg -o better.jpg --explain      # every step tried
   packshot enhance shop-photos/ -o better/ --skip-existing   # go on
 
-Exit status: 0 done; 1 a photo's output could not be written, or Packshot failed on a photo; 2 wrong
-usage, no photo found, nowhere to write, or an output that would replace a photo; 130 interrupted: what
-was written stays.
+Exit status: 0 done; 1 no photo could be read, one is below the --target that was given, its output could
+not be written, or Packshot failed on it; 2 wrong usage, no photo found, nowhere to write, or an output
+that would replace a photo; 130 interrupted: what was written stays.
 """
 
 OPTIMIZE_HELP: Final = """Show products as a shop wants them: straight, centred, on white; then repair.
@@ -129,8 +129,8 @@ OPTIMIZE_HELP: Final = """Show products as a shop wants them: straight, centred,
 Straightens, cuts borders, whitens a nearly white plain background, crops or pads until the product is
 in the middle and fills the frame; its own pixels stay. Then repairs as packshot enhance, up to --target.
 With --policy it works towards a marketplace's rules and says of each what it was and is. What is not
-certain (a room, a pattern, a product cut by the edge) is left alone, with the reason. What is read and
-written where: as packshot enhance, also of - as PATHS.
+certain (a room, a pattern, a product cut by the edge) is left alone, with the reason. Inputs and outputs
+are those of packshot enhance, - as PATHS included.
 
 \b
 Examples:
@@ -140,9 +140,9 @@ Examples:
   packshot optimize mug.jpg -o new.jpg --steps whiten-background,frame-product
   packshot optimize shop/ -o better/ --explain   # rule by rule, step by step
 
-Exit status: 0 done; 1 a photo's output could not be written, or Packshot failed on a photo; 2 wrong
-usage, no photo found, nowhere to write, or an output that would replace a photo; 130 interrupted: what
-was written stays.
+Exit status: 0 done; 1 no photo could be read, one is below the --target that was given, its output could
+not be written, or Packshot failed on it; 2 wrong usage, no photo found, nowhere to write, or an output
+that would replace a photo; 130 interrupted: what was written stays.
 """
 
 
@@ -182,7 +182,7 @@ Report = Annotated[
     typer.Option(
         parser=_parse_report,
         metavar="FILE",
-        help="Also write a report: .html with before and after, .jsonl or .csv; not -.",
+        help="Also write a report: .html with before and after, .jsonl, .csv, .xlsx, ...; not -.",
     ),
 ]
 KeepLocation = Annotated[
@@ -191,7 +191,17 @@ KeepLocation = Annotated[
 KeepTimes = Annotated[
     bool, typer.Option("--keep-times", help="Give outputs the dates of the photos' files.")
 ]
-Target = Annotated[float | None, typer.Option(min=0, max=100, help="Stop at this score.")]
+Target = Annotated[
+    float | None, typer.Option(min=0, max=100, help="Stop at this score; exit status 1 below it.")
+]
+OptimizeTarget = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=100,
+        help=f"Stop at this score, by default {DEFAULT_TARGET:g}; if given, exit status 1 below it.",
+    ),
+]
 Rounds = Annotated[int, typer.Option(min=1, max=50, help="Steps tried for each photo, at most.")]
 Steps = Annotated[str | None, typer.Option(help="Choose from these steps only: names with commas.")]
 Explain = Annotated[bool, typer.Option("--explain", help="Show every step that was tried.")]
@@ -262,6 +272,7 @@ def _enhance_command(
         settings=AssessorSettings(atlas=atlas, language=language, encoder=encoder, draws_map=False),
         options=LoopOptions(rounds, target, only_steps=_parse_steps(steps)),
         kept=OutputOptions(keep_location=keep_location, keep_times=keep_times),
+        must_reach_target=target is not None,
     )
     raise typer.Exit(run(request))
 
@@ -281,7 +292,7 @@ def _optimize_command(
     keep_times: KeepTimes = False,
     output_format: Format = StreamFormat.TABLE,
     report: Report = None,
-    target: Target = DEFAULT_TARGET,
+    target: OptimizeTarget = None,
     rounds: Rounds = 12,
     steps: Steps = None,
     explain: Explain = False,
@@ -320,17 +331,22 @@ def _optimize_command(
             atlas=atlas, language=language, encoder=encoder, draws_map=False, overlays=overlays
         ),
         options=LoopOptions(
-            rounds, target, only_steps=_parse_steps(steps, {*STEP_NAMES, *PRESENTATION_STEPS})
+            rounds,
+            DEFAULT_TARGET if target is None else target,
+            only_steps=_parse_steps(steps, {*STEP_NAMES, *PRESENTATION_STEPS}),
         ),
         kept=OutputOptions(keep_location=keep_location, keep_times=keep_times),
+        must_reach_target=target is not None,
         goals=_build_goals(policy_target, background, fill, ratio),
         policy_target=policy_target,
     )
     raise typer.Exit(run(request))
 
 
-enhance_command = application.command("enhance", help=ENHANCE_HELP)(_enhance_command)
-optimize_command = optimize_application.command("optimize", help=OPTIMIZE_HELP)(_optimize_command)
+enhance_command = application.command("enhance", help=ENHANCE_HELP, runs_networks=True)(_enhance_command)
+optimize_command = optimize_application.command("optimize", help=OPTIMIZE_HELP, runs_networks=True)(
+    _optimize_command
+)
 
 
 def _load_target(
@@ -429,6 +445,7 @@ class Request:
     settings: AssessorSettings
     options: LoopOptions
     kept: OutputOptions
+    must_reach_target: bool = False
     goals: PresentationGoals | None = None
     policy_target: PolicyTarget | None = None
 
@@ -475,6 +492,7 @@ def run(request: Request) -> int:
     with request.feeds.list_photos(request.paths, standard_input=takes_standard_input) as photos:
         tasks = _plan_tasks(request, photos, tally)
         if request.report is not None:
+            choose_format(request.report)
             check_not_overwriting(
                 request.report, [path for task in tasks for path in (task.path, task.output)]
             )
@@ -482,7 +500,14 @@ def run(request: Request) -> int:
         status = run_and_report(
             lambda: _enhance(request, photos, tasks, tally), partial(_print_report, tally, request)
         )
-    return ExitStatus.BELOW_THRESHOLD if status is ExitStatus.DONE and tally.crash_count else status
+    done_count = tally.action_counts.total()
+    missed_count = done_count - tally.reached_count if request.must_reach_target else 0
+    return choose_status(
+        status,
+        photo_count=done_count + tally.skipped_count + len(tally.unreadable),
+        unreadable_count=len(tally.unreadable),
+        is_unmet=bool(tally.crash_count or missed_count),
+    )
 
 
 def _plan_tasks(request: Request, photos: PhotoList, tally: Tally) -> list[EnhancementTask]:
@@ -507,11 +532,11 @@ def _check_replaceable(photos: PhotoList) -> None:
 
 
 def _enhance(request: Request, photos: PhotoList, tasks: list[EnhancementTask], tally: Tally) -> None:
-    show_progress = should_show_progress(None, request.output_format, request.quiet)
+    progress_style = choose_progress(None, request.output_format, request.quiet)
     with ExitStack() as stack:
         renderers = [stack.enter_context(writer) for writer in _open_renderers(request, photos, stack)]
         results = stack.enter_context(closing(_iter_results(request, photos, tasks)))
-        for result in track_progress(results, len(tasks), "enhancing", show_progress):
+        for result in track_progress(results, len(tasks), "enhancing", progress_style):
             tally.count(result, request.options.target_score)
             with defer_interrupt():
                 for renderer in renderers:
@@ -526,15 +551,9 @@ def _open_renderers(
     terminal_stream = stack.enter_context(open_output(None, request.output_format))
     yield renderer_for(Enhancement, request.output_format, terminal_stream, options)
     if request.report is not None:
-        file_format = choose_report_format(request.report)
+        file_format = choose_format(request.report)
         stream = stack.enter_context(open_output(request.report, file_format))
         yield renderer_for(Enhancement, file_format, stream, options)
-
-
-def choose_report_format(report: Path) -> OutputFormat:
-    """Return the format that a report's extension names; a page for any other."""
-    formats = {".jsonl": OutputFormat.JSONL, ".csv": OutputFormat.CSV}
-    return formats.get(report.suffix.lower(), OutputFormat.HTML)
 
 
 def _iter_results(
@@ -574,12 +593,14 @@ def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     gain_text = f", mean score {tally.total_gain / done_count:+.1f}" if done_count else ""
     lines = [f"{prefix}{format_photo_count(done_count)}: {', '.join(parts)}{gain_text}"]
     if request.options.target_score is not None:
-        lines.append(f"{tally.reached_count} of {done_count} reach {request.options.target_score:g}")
+        lines.append(
+            f"score of {request.options.target_score:g} reached: {tally.reached_count} of {done_count}"
+        )
     if request.policy_target is not None and done_count:
         decisions = ", ".join(f"{tally.policy_counts[one]} {one}" for one in Decision if one != "info")
         lines.append(
-            f"{request.policy_target.policy.name}: {decisions}; {tally.fixed_rule_count} of "
-            f"{tally.failed_rule_count} failed rules fixed"
+            f"{request.policy_target.policy.name}: {decisions}; fixed {tally.fixed_rule_count} of "
+            f"{format_count(tally.failed_rule_count, 'failed rule')}"
         )
     if tally.skipped_count:
         lines.append(f"{format_photo_count(tally.skipped_count)} skipped: the output is there")

@@ -4,10 +4,14 @@ from enum import IntEnum
 
 
 class ExitStatus(IntEnum):
-    """Exit statuses that the shell is told."""
+    """Exit statuses that the shell is told.
+
+    `NOT_REACHED`: all is written, and not as was asked for: below a threshold, short of a target, or no
+    photo could be read. `USAGE`: nothing was done.
+    """
 
     DONE = 0
-    BELOW_THRESHOLD = 1
+    NOT_REACHED = 1
     USAGE = 2
     FAULT = 70
     INTERRUPTED = 130

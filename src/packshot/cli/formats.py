@@ -14,14 +14,26 @@ class OutputFormat(StrEnum):
 
     TABLE = "table"
     JSONL = "jsonl"
+    JSON = "json"
     CSV = "csv"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
     HTML = "html"
 
+
+LINE_FORMATS: Final = frozenset({OutputFormat.JSONL, OutputFormat.CSV})
+"""Formats written line by line, as results come."""
+
+BINARY_FORMATS: Final = frozenset({OutputFormat.PARQUET, OutputFormat.XLSX})
+"""Formats that are no text: for files, not for standard output."""
 
 _FORMATS: Final = {
     ".jsonl": OutputFormat.JSONL,
     ".ndjson": OutputFormat.JSONL,
+    ".json": OutputFormat.JSON,
     ".csv": OutputFormat.CSV,
+    ".parquet": OutputFormat.PARQUET,
+    ".xlsx": OutputFormat.XLSX,
     ".html": OutputFormat.HTML,
     ".htm": OutputFormat.HTML,
     ".txt": OutputFormat.TABLE,
@@ -39,10 +51,10 @@ def choose_format(output: Path | None) -> OutputFormat:
         >>> choose_format(Path("result.CSV")).value, choose_format(None).value
         ('csv', 'table')
         >>> try:
-        ...     choose_format(Path("result.xlsx"))
+        ...     choose_format(Path("result.docx"))
         ... except InvalidInput as error:
-        ...     print(str(error)[:66])
-        result.xlsx: results are written as .jsonl, .csv, .html or .txt: n
+        ...     print(str(error)[:70])
+        result.docx: results are written as .jsonl, .json, .csv, .parquet, .xl
     """
     if output is None or (output.exists() and not output.is_file()):  # Such as /dev/stdout.
         return OutputFormat.TABLE
@@ -50,6 +62,6 @@ def choose_format(output: Path | None) -> OutputFormat:
     if chosen is not None:
         return chosen
     raise InvalidInput(
-        f"{output}: results are written as .jsonl, .csv, .html or .txt: name the file so, or say which "
-        "with --format"
+        f"{output}: results are written as .jsonl, .json, .csv, .parquet, .xlsx, .html or .txt: "
+        "name the file so, or say which with --format"
     )

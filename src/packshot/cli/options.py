@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from packshot.cli.formats import OutputFormat
+from packshot.cli.streams import print_error
 from packshot.errors import InvalidInput
 
 STANDARD_STREAM = "-"
@@ -59,11 +62,81 @@ def _resolve_standard_output(output: Path | None) -> Path | None:
     return None if output == _STANDARD_STREAM_PATH else output
 
 
+def _apply_configuration(context: typer.Context, named: Path | None) -> Path | None:
+    """Make what a file says the defaults of the command; done before all other options are read."""
+    from packshot.cli.configuration import find_configuration, read_defaults
+
+    is_checked_by_itself = context.command.name == "config"
+    file = None if context.resilient_parsing else find_configuration(named)
+    if file is not None and not is_checked_by_itself:
+        context.default_map = read_defaults(file, context)
+    return named
+
+
+_DEVICE_VARIABLE = "PACKSHOT_DEVICE"
+"""As `packshot.encode.device` has it, which loads what runs networks."""
+
+
+class DeviceName(StrEnum):
+    """See `packshot.encode.device.Device`."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+    AUTO = "auto"
+
+
+def _use_device(name: DeviceName | None) -> DeviceName | None:
+    """Have networks of this process, and of those that it starts, run on a device; tell if it is not."""
+    if name is None:
+        return None
+    if name is DeviceName.CPU:
+        os.environ[_DEVICE_VARIABLE] = name.value
+        return name
+    from packshot.encode import device
+
+    chosen = device.resolve_device(device.Device(name))
+    if name is DeviceName.CUDA and chosen is not device.Device.CUDA:
+        print_error(
+            "--device cuda: no CUDA device can be used here (that takes onnxruntime-gpu and a card): "
+            "networks run on the processor"
+        )
+    os.environ[device.DEVICE_VARIABLE] = chosen.value
+    return name
+
+
+ConfigurationOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        parser=parse_path,
+        is_eager=True,
+        callback=_apply_configuration,
+        metavar="FILE",
+        help="Take options from it; by default packshot.toml, see packshot config.",
+    ),
+]
+Device = Annotated[
+    DeviceName | None,
+    typer.Option(
+        "--device",
+        envvar=_DEVICE_VARIABLE,
+        callback=_use_device,
+        help="Run networks on it; cpu by default. auto: cuda where it can be used.",
+    ),
+]
 Paths = Annotated[
     list[str],
     typer.Argument(
         help="Files, folders, globs, feeds, addresses; - for a photo on standard input.",
         show_default=False,
+    ),
+]
+OptionalPaths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Files, folders, globs, feeds, addresses; - for a photo on standard input.",
+        show_default=False,
+        metavar="[PATHS]...",
     ),
 ]
 FilePaths = Annotated[
@@ -115,7 +188,10 @@ StoreFile = Annotated[
         parser=parse_path, metavar="FILE", help="Where to remember photos; in your cache by default."
     ),
 ]
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each core by default.")]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", "--jobs", "-j", min=1, help="Processes; one for each core by default."),
+]
 TimeLimit = Annotated[
     float,
     typer.Option("--time-limit", min=0.1, help="Seconds for one photo; then it is given up."),

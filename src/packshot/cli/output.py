@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import BinaryIO, TextIO
 
 from packshot.cli.exits import ExitStatus
-from packshot.cli.formats import OutputFormat
+from packshot.cli.formats import BINARY_FORMATS, LINE_FORMATS, OutputFormat
 from packshot.cli.interrupts import (
     allow_interrupt,
     defer_interrupt,
@@ -23,29 +23,29 @@ from packshot.errors import InvalidInput
 from packshot.files import append_suffix, atomic_write
 from packshot.processes import count_available_cores
 from packshot.render.renderer import Renderer, Result
-from packshot.render.terminal import make_console
-
-Item = TypeVar("Item")
-
-_LINE_FORMATS = frozenset({OutputFormat.JSONL, OutputFormat.CSV})
-"""Formats written line by line, also while a progress bar is on the terminal."""
 
 
 @contextmanager
-def open_output(output: Path | None, output_format: str) -> Iterator[TextIO]:
-    """Open standard output, or a file that appears only when it is complete.
+def open_output(output: Path | None, output_format: str) -> Iterator[TextIO | BinaryIO]:
+    """Open standard output, or a file that appears only when it is complete; bytes for a binary format.
 
     The complete lines of a run that was interrupted are kept beside it, in ``NAME.part``.
     """
     if output is None:
         yield get_standard_output(for_people=output_format == OutputFormat.TABLE)
         return
-    partial_path = append_suffix(output, ".part") if output_format in _LINE_FORMATS else None
+    partial_path = append_suffix(output, ".part") if output_format in LINE_FORMATS else None
     with (
         atomic_write(output, partial_output=partial_path) as path,
-        path.open("w", encoding="utf-8", newline="") as stream,
+        _open_file(path, output_format) as stream,
     ):
         yield stream
+
+
+def _open_file(path: Path, output_format: str) -> TextIO | BinaryIO:
+    if output_format in BINARY_FORMATS:
+        return path.open("wb")
+    return path.open("w", encoding="utf-8", newline="")
 
 
 def run_and_report(work: Callable[[], None], report: Callable[[str], None]) -> ExitStatus:
@@ -68,6 +68,29 @@ def run_and_report(work: Callable[[], None], report: Callable[[str], None]) -> E
     ignore_signals()
     report("")
     return ExitStatus.DONE
+
+
+def choose_status(
+    status: ExitStatus, *, photo_count: int, unreadable_count: int, is_unmet: bool = False
+) -> ExitStatus:
+    """Return the exit status of a run that may have come to nothing.
+
+    Args:
+        status: Of its work, from `run_and_report`.
+        photo_count: Photos that it was about.
+        unreadable_count: Those of them that have no result.
+        is_unmet: A threshold or target that was set is not met.
+
+    Example:
+        >>> choose_status(ExitStatus.DONE, photo_count=2, unreadable_count=1).name
+        'DONE'
+        >>> choose_status(ExitStatus.DONE, photo_count=2, unreadable_count=2).name
+        'NOT_REACHED'
+    """
+    has_nothing = 0 < photo_count <= unreadable_count
+    if status is ExitStatus.DONE and (has_nothing or is_unmet):
+        return ExitStatus.NOT_REACHED
+    return status
 
 
 def make_error_console() -> ErrorConsole:
@@ -103,31 +126,6 @@ def print_unreadable(console: ErrorConsole, unreadable: Sequence[tuple[str, str]
         console.print(f"  {path}: {reason}")
 
 
-def should_show_progress(output: Path | None, output_format: str, quiet: bool) -> bool:
-    """Return True only for people, and not between lines written to the same terminal."""
-    is_live_output = output is None and output_format in _LINE_FORMATS
-    return not quiet and sys.stderr.isatty() and not (is_live_output and sys.stdout.isatty())
-
-
-def track_progress(
-    results: Iterable[Item], total: int, activity: str, show_progress: bool
-) -> Iterator[Item]:
-    """Yield the results, with a progress bar named by what is being done, if it is to be shown."""
-    if not show_progress:
-        yield from results
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn(activity),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=make_console(sys.stderr), transient=True) as progress:
-        yield from progress.track(results, total=total)
-
-
 def write_results(
     results: Iterable[Result], renderer: Renderer[Result], count_result: Callable[[Result], object]
 ) -> None:
@@ -152,7 +150,9 @@ def choose_workers(photo_count: int, requested: int | None, parallel_threshold: 
 
 
 def check_page_output(output: Path | None, output_format: str) -> None:
-    """Raise `InvalidInput` where a page would go to a terminal."""
+    """Raise `InvalidInput` where a page would go to a terminal, or bytes to standard output."""
+    if output_format in BINARY_FORMATS and output is None:
+        raise InvalidInput(f"{output_format} is not for standard output: add -o scores.{output_format}")
     if output_format == OutputFormat.HTML and output is None and sys.stdout.isatty():
         raise InvalidInput("a page is not for the terminal: add -o report.html")
 
@@ -167,4 +167,19 @@ def check_not_overwriting(output: Path | None, paths: list[Path]) -> None:
 
 def format_photo_count(count: int) -> str:
     """Format a number of photos in words."""
-    return "1 photo" if count == 1 else f"{count} photos"
+    return format_count(count, "photo")
+
+
+def format_count(count: int, one: str, several: str | None = None) -> str:
+    """Format a number of things in words.
+
+    Args:
+        count: How many.
+        one: What one of them is called.
+        several: What several are called; by default with an "s".
+
+    Example:
+        >>> format_count(1, "input"), format_count(2, "group of copies", "groups of copies")
+        ('1 input', '2 groups of copies')
+    """
+    return f"{count} {one if count == 1 else several or one + 's'}"

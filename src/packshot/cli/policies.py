@@ -126,7 +126,7 @@ def check_command(
             has_errors = True
         else:
             print_line(f"{file}: {policy.name}, {len(policy.rules)} rules")
-    raise typer.Exit(ExitStatus.BELOW_THRESHOLD if has_errors else ExitStatus.DONE)
+    raise typer.Exit(ExitStatus.NOT_REACHED if has_errors else ExitStatus.DONE)
 
 
 def _build_rules_table(policy: Policy, language: str) -> BorderlessTable:

@@ -34,15 +34,16 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
     choose_workers,
+    format_count,
     format_photo_count,
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
     write_results,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.emotion import load_shipped_reader
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 from packshot.render import RenderOptions, renderer_for
@@ -60,8 +61,8 @@ FEED is a folder, or a table with a row for each photo, here, in an object store
 may lie in any of these. The present main photo is the one whose role is
 "main", else the product's first. Another is proposed in its place where it cannot be read, fails the
 policy, or is clearly worse: by more than the scores are certain to. A photo that fails the policy never
-stands before one that does not; copies of a better photo take no place. A table goes to standard output,
-or what --format says; no photo is changed.
+stands before one that does not; copies of a better photo are not ranked. A table, or what
+--format says, goes to standard output; no photo is changed.
 
 \b
 Examples:
@@ -71,11 +72,12 @@ Examples:
   packshot rank feed.csv --with-emotion
   packshot rank https://shop.example/feed.xml -o best.html
 
-Exit status: 0 done; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted.
+Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, or the output cannot be
+written; 130 interrupted.
 """
 
 
-@application.command("rank", help=RANK_HELP)
+@application.command("rank", help=RANK_HELP, runs_networks=True)
 def rank_command(
     feed: Feed,
     by_folder: Annotated[
@@ -180,13 +182,14 @@ def run(request: Request) -> int:
     check_not_overwriting(request.output, select_local_files((request.feed, *photos)))
     check_page_output(request.output, request.output_format)
     tally = Tally()
-    return run_and_report(
+    status = run_and_report(
         partial(_rank_products, request, product_list, tally), partial(_print_report, tally, request)
     )
+    return choose_status(status, photo_count=tally.photo_count, unreadable_count=len(tally.unreadable))
 
 
 def _rank_products(request: Request, product_list: list[Product], tally: Tally) -> None:
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    progress_style = choose_progress(request.output, request.output_format, request.quiet)
     language = request.settings.assessor.language
     with (
         LocalCopies(request.access.fetcher.with_feed_restrictions(request.feed)) as local_copies,
@@ -197,7 +200,7 @@ def _rank_products(request: Request, product_list: list[Product], tally: Tally) 
         closing(_iter_rankings(request, product_list, local_copies)) as rankings,
     ):
         write_results(
-            track_progress(rankings, len(product_list), "ranking", show_progress), renderer, tally.count
+            track_progress(rankings, len(product_list), "ranking", progress_style), renderer, tally.count
         )
 
 
@@ -218,7 +221,6 @@ def _iter_rankings(
 def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Print summary and unreadable files on standard error."""
     swap_text = f"another main photo proposed for {tally.swap_count}"
-    lines = [
-        f"{prefix}{tally.product_count} products, {format_photo_count(tally.photo_count)}; {swap_text}"
-    ]
+    counts = f"{format_count(tally.product_count, 'product')}, {format_photo_count(tally.photo_count)}"
+    lines = [f"{prefix}{counts}; {swap_text}"]
     print_summary(lines, request.quiet, request.output, tally.unreadable)

@@ -14,9 +14,8 @@ from packshot.cli.output import (
     choose_workers,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.cli.streams import print_line
 from packshot.encode import Encoders
 
@@ -75,7 +74,7 @@ def add_photo(
 
 
 def _build_atlas(request: Request, photos: list[RatedPhoto], results: list[AtlasBuild]) -> None:
-    show_progress = should_show_progress(request.output, "", request.quiet)
+    progress_style = choose_progress(request.output, "", request.quiet)
     built = build_atlas(
         photos,
         request.name,
@@ -83,7 +82,7 @@ def _build_atlas(request: Request, photos: list[RatedPhoto], results: list[Atlas
         encoder=request.encoder,
         workers=choose_workers(len(photos), request.workers, _PARALLEL_THRESHOLD),
         timeout_s=request.timeout_s,
-        progress=partial(track_progress, activity="encoding", show_progress=show_progress),
+        progress=partial(track_progress, activity="encoding", style=progress_style),
     )
     built.atlas.save(request.output)
     results.append(built)

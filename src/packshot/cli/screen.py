@@ -21,7 +21,6 @@ from pydantic import ValidationError
 from packshot import regular_files
 from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.cli.commands import CommandGroup
-from packshot.cli.exits import ExitStatus
 from packshot.cli.feeds import FeedOptions, add_listings, make_feed_options
 from packshot.cli.fetching import select_local_files
 from packshot.cli.formats import choose_format
@@ -43,16 +42,16 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
     choose_workers,
     format_photo_count,
     make_error_console,
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
     write_results,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.errors import InvalidInput, SourceError
 from packshot.policy import Policy, find_required_overlays, is_newly_failing, load_policy, screen
 from packshot.policy.wording import summarise_policy
@@ -70,14 +69,17 @@ _ASSESSMENTS_SUFFIX = ".jsonl"
 _MAX_LINE_BYTES = 4 * 2**20
 """Bytes of an assessment in JSON; most take some thousand, one with all maps a hundred thousand."""
 
+ScreenedInput = tuple[Assessment, InputPhoto | None]
+"""An assessment, and what a feed says of its photo where there is one."""
+
 application = CommandGroup()
 
 SCREEN_HELP: Final = """Hold photos against the rules of marketplaces, as they are on a day.
 
 PATHS are files, folders, globs, feeds (whose roles and categories are heeded), addresses,
 what "packshot assess --format jsonl" wrote (then nothing is decoded again), or - for a photo on standard
-input. A policy is one of "packshot policies", or a YAML file of your own. What was not measured never
-passes: somebody must look. Verdicts go to standard output, or to -o FILE; no photo is changed.
+input. A policy is one of "packshot policies", or a YAML file of your own. What was not measured
+never passes: somebody must look. Verdicts go to standard output, or to -o FILE; no photo is changed.
 
 \b
 Examples:
@@ -88,8 +90,9 @@ Examples:
   packshot screen dress.jpg -p amazon-main --category apparel --role main
   packshot screen - --policy amazon-main < upload.jpg    # - is standard input
 
-Exit status: 0 done; 1 a photo's verdict is --fail-on or worse, or a photo is unreadable while that is
-given; 2 wrong usage, a mistake in a policy, no photo, or the output cannot be written; 130 interrupted.
+Exit status: 0 done; 1 no photo could be read, or a verdict is --fail-on or worse, or a photo is
+unreadable while that is given; 2 wrong usage, a mistake in a policy, no photo, or the output cannot be
+written; 130 interrupted.
 """
 
 
@@ -101,7 +104,7 @@ class FailThreshold(StrEnum):
     WARN = "warn"
 
 
-@application.command("screen", help=SCREEN_HELP)
+@application.command("screen", help=SCREEN_HELP, runs_networks=True)
 def screen_command(
     paths: Annotated[
         list[str],
@@ -186,12 +189,26 @@ class Request:
 
 @dataclass
 class Tally:
-    """Counts of a run, for the summary and the exit status."""
+    """Counts of a run, for the summary and the exit status.
 
+    Attributes:
+        input_count: Photos, with those that have no verdict to be written.
+        photo_count: Photos with a verdict that is written.
+        last_path: The photo of the last verdict.
+        decision_counts: By policy.
+        unreadable: Reasons by path.
+    """
+
+    input_count: int = 0
     photo_count: int = 0
     last_path: str = ""
     decision_counts: dict[str, Counter[Decision]] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
+
+    def count_input(self, pair: ScreenedInput) -> ScreenedInput:
+        """Take a photo into account."""
+        self.input_count += 1
+        return pair
 
     def count(self, verdict: Verdict) -> None:
         """Take one verdict into account."""
@@ -228,10 +245,12 @@ def run(request: Request) -> int:
         tally = Tally()
         work = partial(_screen_photos, request, policies, assessment_files, photos, tally)
         status = run_and_report(work, partial(_print_report, tally, request))
-    if status is not ExitStatus.DONE:
-        return status
-    has_failure = request.fail_on is not None and tally.has_failure(Decision(request.fail_on))
-    return ExitStatus.BELOW_THRESHOLD if has_failure else ExitStatus.DONE
+    return choose_status(
+        status,
+        photo_count=tally.input_count,
+        unreadable_count=len(tally.unreadable),
+        is_unmet=request.fail_on is not None and tally.has_failure(Decision(request.fail_on)),
+    )
 
 
 def _holds_assessments(path: str) -> bool:
@@ -277,7 +296,7 @@ def _screen_photos(
     photos: PhotoList,
     tally: Tally,
 ) -> None:
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    progress_style = choose_progress(request.output, request.output_format, request.quiet)
     language = request.settings.language
     options = RenderOptions(
         language,
@@ -295,7 +314,9 @@ def _screen_photos(
     ):
         verdicts = (
             verdict
-            for assessment, photo in track_progress(results, len(photos), "screening", show_progress)
+            for assessment, photo in track_progress(
+                map(tally.count_input, results), len(photos), "screening", progress_style
+            )
             for verdict in _iter_verdicts(assessment, policies, photo, request)
         )
         write_results(verdicts, renderer, tally.count)
@@ -303,7 +324,7 @@ def _screen_photos(
 
 def _iter_assessments(
     request: Request, overlays: tuple[str, ...], assessment_files: list[Path], photos: PhotoList
-) -> Generator[tuple[Assessment, InputPhoto | None]]:
+) -> Generator[ScreenedInput]:
     """Yield those that were written before, then those of the photos, with these."""
     for file in assessment_files:
         yield from ((assessment, None) for assessment in _read_assessments(file))

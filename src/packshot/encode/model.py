@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from packshot.arrays import AnyArray, Float32Array
+from packshot.encode.device import list_providers
 from packshot.encode.precision import EXACT_SUMS, has_short_sums
 from packshot.encode.runtime import onnxruntime as ort
 from packshot.errors import ModelError
@@ -27,7 +28,7 @@ Shape = tuple[int | None, ...]
 
 @dataclass(frozen=True)
 class Model:
-    """An ONNX network ready to run on the CPU.
+    """An ONNX network ready to run, on the device that `packshot.encode.device` chooses.
 
     Attributes:
         name: File name, or the path of one of the user's own, for reports.
@@ -92,8 +93,9 @@ class Model:
 
     @classmethod
     def _from_bytes(cls, data: bytes, name: str, options: ort.SessionOptions) -> Model:
+        providers = list_providers()
         try:
-            session = ort.InferenceSession(data, options, ["CPUExecutionProvider"])
+            session = ort.InferenceSession(data, options, providers)
         except Exception as error:  # ONNX Runtime raises many types with no common base
             raise ModelError(
                 f"{name} is not a model that can run here: {_format_error(error)}"

@@ -40,7 +40,7 @@ from packshot.photo.structure.gif import extract_first_picture as extract_first_
 from packshot.photo.structure.jpeg import JpegOutline
 from packshot.photo.structure.png import PngOutline, check_all_rows
 from packshot.photo.structure.png import extract_first_picture as extract_first_png
-from packshot.photo.structure.tiff import TiffOutline
+from packshot.photo.structure.tiff import TiffOutline, split_samples
 from packshot.photo.structure.tiff import extract_photo as extract_tiff_photo
 from packshot.photo.structure.webp import WebpOutline, extract_frame
 
@@ -58,6 +58,7 @@ _HEIF_BYTES_PER_PIXEL = {"L": 2.7, "RGB": 9.5, "RGBA": 11.7}
 `benchmarks/results/decoding_memory.csv`: of 8 bits and colours at full resolution (4:4:4), as nothing
 tells of less before; HEIC's RGBA is that of 4:2:0 and the difference."""
 _PLAIN_TIFF_COLOURS = (0, 1, 2)
+_GREY_TIFF_COLOURS, _RGB = (0, 1), 2
 _WHITE_IS_ZERO, _UNSIGNED, _FLOAT = 0, 1, 3
 _EXIF_ITEM = re.compile(rb"(infe\x02.{7}|infe\x03.{9})Exif", re.DOTALL)
 """The entry of an item that is EXIF: ISO/IEC 14496-12, section 8.11.6."""
@@ -348,6 +349,8 @@ def _decode_tiff(outline: TiffOutline, data: bytes, check_limits: LimitCheck) ->
     """Decode by Pillow, which turns it upright itself; what it cannot read or gets wrong, by OpenCV."""
     if _is_for_opencv(outline):
         return _decode_deep_tiff(outline, data, check_limits)
+    if _must_be_split(outline):
+        return _decode_split_tiff(outline, data, check_limits)
     try:
         image = TiffImagePlugin.TiffImageFile(io.BytesIO(extract_tiff_photo(data, outline)))
     except SyntaxError:
@@ -396,6 +399,47 @@ def _decode_deep_tiff(outline: TiffOutline, data: bytes, check_limits: LimitChec
     if outline.photometric == _WHITE_IS_ZERO:
         pixels = np.invert(pixels, out=pixels)
     mode = {1: "I;16", 3: "RGB"}[outline.samples] if outline.bits == 16 else "F"
+    return _join_deep_tiff(outline, data, pixels, mode)
+
+
+def _must_be_split(outline: TiffOutline) -> bool:
+    """Return whether a TIFF's samples must be read one by one: 16 bits in planes, grey with opacity."""
+    if outline.bits != 16 or outline.sample_format != _UNSIGNED:
+        return False
+    has_grey = outline.samples == 2 and outline.photometric in _GREY_TIFF_COLOURS
+    has_colours = outline.samples in (3, 4) and outline.photometric == _RGB
+    return has_grey or (outline.is_planar and has_colours)
+
+
+def _decode_split_tiff(outline: TiffOutline, data: bytes, check_limits: LimitCheck) -> DecodedPicture:
+    """Decode each sample as a page of grey, and join them: (H, W, C) uint16, opacity behind colours."""
+    check_limits(replace(outline, decoder_bytes=outline.samples * 6.0))
+    split = split_samples(data, outline)
+    pages = [cv2.imdecode(np.frombuffer(page, np.uint8), cv2.IMREAD_UNCHANGED) for page in split.pages]
+    pixel_count = outline.width * outline.height * outline.samples
+    if any(page is None or page.dtype != np.uint16 for page in pages) or (
+        sum(page.size for page in pages) != pixel_count
+    ):
+        raise IncompleteFile("its picture data are damaged")
+    pixels = np.dstack(pages) if outline.is_planar else pages[0].reshape(outline.height, -1, 2)
+    if split.difference_width:
+        for left in range(0, outline.width, split.difference_width):
+            part = pixels[:, left : left + split.difference_width]
+            np.cumsum(part, axis=1, dtype=np.uint16, out=part)
+    colours = pixels[..., : 1 if outline.samples == 2 else 3]
+    if outline.photometric == _WHITE_IS_ZERO:
+        np.invert(colours, out=colours)
+    if not split.is_opacity or outline.samples == 3:
+        plain = np.ascontiguousarray(colours[..., 0] if outline.samples == 2 else colours)
+        return _join_deep_tiff(outline, data, plain, "I;16" if outline.samples == 2 else "RGB")
+    if split.is_premultiplied:
+        opacity = np.maximum(pixels[..., -1:], 1).astype(np.float32)
+        colours[...] = np.minimum(np.rint(colours / opacity * 65535), 65535)
+    return _join_deep_tiff(outline, data, pixels, "LA" if outline.samples == 2 else "RGBA")
+
+
+def _join_deep_tiff(outline: TiffOutline, data: bytes, pixels: AnyArray, mode: str) -> DecodedPicture:
+    """Join pixels that are as they are stored with what the outline says."""
     joined = _to_decoded_picture(
         replace(outline, exif=extract_tiff_photo(data, outline)), Image.new("RGB", (1, 1))
     )

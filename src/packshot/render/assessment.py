@@ -10,7 +10,7 @@ from rich.text import Text
 
 from packshot.render.cause_bar import draw_cause_bar, mark_cause
 from packshot.render.cause_words import LostPoints, describe_aspects, list_lost_points
-from packshot.render.lines import CsvTable, JsonLines
+from packshot.render.lines import CsvTable, JsonLines, RowSink
 from packshot.render.renderer import Makers, Renderer, RenderOptions
 from packshot.render.terminal import GRADE_COLOURS, SEVERITY_COLOURS, BorderlessTable, make_console
 from packshot.render.wording import describe_without_findings, is_weak_guess
@@ -54,7 +54,7 @@ class AssessmentRows(CsvTable[Assessment]):
         ['mug.jpg', 'unreadable', 'empty', '']
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | RowSink) -> None:
         columns = (
             *_SUMMARY_FIELDS,
             *_ASPECTS,

@@ -8,7 +8,7 @@ from typing import Final, TextIO
 from rich.text import Text
 
 from packshot.render.duplicates_page import DuplicatesPage
-from packshot.render.lines import CsvTable, JsonLines
+from packshot.render.lines import CsvTable, JsonLines, RowSink
 from packshot.render.renderer import Makers, Renderer
 from packshot.render.terminal import BorderlessTable, make_console
 from packshot.report import DuplicateGroup, DuplicateKind, Status
@@ -45,7 +45,7 @@ class DuplicateRows(CsvTable[DuplicateGroup]):
         '1,exact,mug.jpg; b.jpg,mug.jpg,same file,,,,,,,,'
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | RowSink) -> None:
         super().__init__(stream, _COLUMN_NAMES)
 
     def _iter_cells(self, group: DuplicateGroup) -> Iterator[object]:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from packshot.render.emotion_page import EmotionPage
 from packshot.render.emotion_words import format_percent
-from packshot.render.lines import CsvTable, JsonLines
+from packshot.render.lines import CsvTable, JsonLines, RowSink
 from packshot.render.renderer import Makers, Renderer
 from packshot.render.terminal import BorderlessTable, make_console
 from packshot.report import AttentionRegion, Emotion, Polarity
@@ -39,7 +39,7 @@ class EmotionRows(CsvTable[Emotion]):
         'mug.jpg,ok,,positive,0.8,,,,,,,,,,,,,,'
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | RowSink) -> None:
         columns = (*_SCALAR_FIELDS, "positive_regions", "negative_regions", "model")
         super().__init__(stream, columns, has_listing=True)
 

@@ -24,7 +24,7 @@ from packshot.render.enhancement_words import (
     select_rule_changes,
     strip_remedies,
 )
-from packshot.render.lines import CsvTable, JsonLines
+from packshot.render.lines import CsvTable, JsonLines, RowSink
 from packshot.render.renderer import Makers, Renderer
 from packshot.render.terminal import BorderlessTable, make_console
 from packshot.report import Action, Assessment, Decision, Enhancement, Finding, Status, Trial
@@ -58,7 +58,7 @@ class EnhancementRows(CsvTable[Enhancement]):
         '11.0'
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | RowSink) -> None:
         columns = (
             "gain",
             "expected_psnr",

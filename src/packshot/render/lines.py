@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-from abc import abstractmethod
-from collections.abc import Iterable
-from typing import Any, TextIO
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 from packshot.names import escape_undecodable
 from packshot.render.renderer import Renderer, Result
@@ -41,6 +41,60 @@ class JsonLines(Renderer[Result]):
         self._stream.flush()
 
 
+class RowSink(ABC):
+    """Takes the rows of a table.
+
+    Example:
+        >>> class RowList(RowSink):
+        ...     def start(self, names):
+        ...         self.rows = [names]
+        ...     def add(self, cells):
+        ...         self.rows.append(cells)
+        >>> sink = RowList()
+        >>> sink.start(["path"])
+        >>> sink.add(["mug.jpg"])
+        >>> sink.rows
+        [['path'], ['mug.jpg']]
+    """
+
+    @abstractmethod
+    def start(self, names: Sequence[str]) -> None:
+        """Take the names of the columns, before all rows."""
+
+    @abstractmethod
+    def add(self, cells: Sequence[object]) -> None:
+        """Take a row: texts, numbers, and None for an empty cell."""
+
+    def finish(self) -> None:  # noqa: B027 - most have nothing to do
+        """Complete what was written, after all rows."""
+
+
+class CsvSink(RowSink):
+    """Writes CSV, each row as soon as it is known.
+
+    Example:
+        >>> import io
+        >>> sink = CsvSink(stream := io.StringIO())
+        >>> sink.start(["path", "score"])
+        >>> sink.add(["=1+1.jpg", None])
+        >>> stream.getvalue().split()
+        ['path,score', "'=1+1.jpg,"]
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._writer = csv.writer(stream)
+
+    def start(self, names: Sequence[str]) -> None:
+        """Write the heading."""
+        self._writer.writerow(names)
+
+    def add(self, cells: Sequence[object]) -> None:
+        """Write a row."""
+        self._writer.writerow([to_cell(cell) for cell in cells])
+        self._stream.flush()
+
+
 class CsvTable(Renderer[Result]):
     """One row a photo; text that a spreadsheet would run as a formula is defused.
 
@@ -56,28 +110,31 @@ class CsvTable(Renderer[Result]):
         ['path,polarity', "'=1+1.jpg,mixed"]
     """
 
-    def __init__(self, stream: TextIO, columns: Iterable[str], *, has_listing: bool = False) -> None:
+    def __init__(
+        self, stream: TextIO | RowSink, columns: Iterable[str], *, has_listing: bool = False
+    ) -> None:
         """Write the names of the columns.
 
         Args:
-            stream: Where to write.
+            stream: Where to write CSV, or what takes the rows instead.
             columns: Their names.
             has_listing: What a feed says of the photo follows, but for what is among the columns.
         """
         names: list[str] = list(columns)
-        self._stream: TextIO = stream
-        self._writer: Any = csv.writer(stream)
+        self._sink: RowSink = stream if isinstance(stream, RowSink) else CsvSink(stream)
         self._listing_fields: list[str] = [
             n for n in Listing.model_fields if has_listing and n not in names
         ]
-        self._writer.writerow([*names, *self._listing_fields])
+        self._sink.start([*names, *self._listing_fields])
 
     def add(self, result: Result) -> None:
         """Write a row."""
         listing = getattr(result, "listing", None) if self._listing_fields else None
         told: list[object] = [getattr(listing, name, "") for name in self._listing_fields]
-        self._writer.writerow([to_cell(cell) for cell in (*self._iter_cells(result), *told)])
-        self._stream.flush()
+        self._sink.add([*self._iter_cells(result), *told])
+
+    def _finish(self) -> None:
+        self._sink.finish()
 
     @abstractmethod
     def _iter_cells(self, result: Result) -> Iterable[object]:

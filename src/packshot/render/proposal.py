@@ -7,7 +7,7 @@ from typing import Final, TextIO
 
 from rich.text import Text
 
-from packshot.render.lines import CsvTable, JsonLines
+from packshot.render.lines import CsvTable, JsonLines, RowSink
 from packshot.render.proposal_page import ProposalsPage
 from packshot.render.renderer import Makers, Renderer
 from packshot.render.terminal import BorderlessTable, make_console
@@ -32,7 +32,7 @@ class ProposalRows(CsvTable[Proposal]):
         'a.jpg,blurred,drop,0.9,,,,,,,,'
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | RowSink) -> None:
         super().__init__(stream, PROPOSAL_FIELDS)
 
     def _iter_cells(self, result: Proposal) -> Iterator[object]:

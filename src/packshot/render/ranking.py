@@ -8,7 +8,7 @@ from typing import Final, TextIO
 
 from rich.text import Text
 
-from packshot.render.lines import CsvTable, JsonLines
+from packshot.render.lines import CsvTable, JsonLines, RowSink
 from packshot.render.ranking_page import RankingPage
 from packshot.render.renderer import Makers, Renderer
 from packshot.render.terminal import BorderlessTable, make_console
@@ -41,7 +41,7 @@ class RankingRows(CsvTable[Ranking]):
         [['path', 'rank'], ['b.jpg', '1'], ['a.jpg', '2']]
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | RowSink) -> None:
         super().__init__(stream, (*_PRODUCT_FIELDS, *_PHOTO_FIELDS, "reasons", *_LISTING_FIELDS))
 
     def add(self, result: Ranking) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
+from io import TextIOBase
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Generic, Self, TextIO, TypeVar
+from typing import Any, BinaryIO, Final, Generic, Self, TextIO, TypeVar
 
 from packshot.errors import InvalidInput
 from packshot.report import (
@@ -103,8 +104,14 @@ class RenderOptions:
     file_of: Callable[[str], Path] = Path
 
 
-Makers = Mapping[str, Callable[[TextIO, RenderOptions], Renderer[Result]]]
-"""What makes the renderer of each format of one kind of record."""
+Makers = Mapping[str, Callable[[Any, RenderOptions], Renderer[Result]]]
+"""What makes the renderer of each format of one kind of record, given a `TextIO`; that of ``csv`` also
+takes a `packshot.render.lines.RowSink`."""
+
+_SINKS: Final = {"parquet": "ParquetSink", "xlsx": "WorkbookSink"}
+"""By format: the class of `packshot.render.table_files` that takes its rows."""
+
+_ARRAY_FORMAT: Final = "json"
 
 _MODULES: Final[Mapping[type[Record], str]] = {
     Assessment: "assessment",
@@ -120,18 +127,21 @@ _MODULES: Final[Mapping[type[Record], str]] = {
 
 
 def renderer_for(
-    record: type[Result], output_format: str, stream: TextIO, options: RenderOptions | None = None
+    record: type[Result],
+    output_format: str,
+    stream: TextIO | BinaryIO,
+    options: RenderOptions | None = None,
 ) -> Renderer[Result]:
     """Make the renderer of a kind of record in a format; tables go through `escape_invisible`.
 
     Args:
         record: The kind of record, such as `packshot.report.Assessment`.
-        output_format: ``table``, ``jsonl``, ``csv`` or ``html``.
-        stream: Where it writes.
+        output_format: ``table``, ``jsonl``, ``json``, ``csv``, ``parquet``, ``xlsx`` or ``html``.
+        stream: Where it writes: bytes for ``parquet`` and ``xlsx``, else text.
         options: What it needs to know besides; those of the defaults without.
 
     Raises:
-        InvalidInput: An unknown record, format or language.
+        InvalidInput: An unknown record, format or language, or one that needs a package that is absent.
 
     Example:
         >>> import sys
@@ -142,15 +152,45 @@ def renderer_for(
     """
     options = options or RenderOptions()
     load_texts(options.language)
-    if record not in _MODULES:
-        raise InvalidInput(f"no renderer of {record.__name__}")
-    makers: Makers[Result] = import_module(f"packshot.render.{_MODULES[record]}").MAKERS
+    makers: Makers[Result] = find_makers(record)
+    if output_format in (*_SINKS, _ARRAY_FORMAT):
+        return _make_file_renderer(makers, output_format, stream, options)
     if output_format not in makers:
-        raise InvalidInput(f"unknown format {output_format!r}; there are {', '.join(makers)}")
+        formats = ", ".join((*makers, _ARRAY_FORMAT, *_SINKS))
+        raise InvalidInput(f"unknown format {output_format!r}; there are {formats}")
     renderer = makers[output_format](stream, options)
     if output_format != _TABLE_FORMAT:
         return renderer
-    return TerminalRenderer(renderer, stream.encoding or _DEFAULT_ENCODING)
+    encoding = stream.encoding if isinstance(stream, TextIOBase) else None
+    return TerminalRenderer(renderer, encoding or _DEFAULT_ENCODING)
+
+
+def find_makers(record: type[Result]) -> Makers[Result]:
+    """Find what makes the renderers of a kind of record.
+
+    Raises:
+        InvalidInput: A record that has none.
+
+    Example:
+        >>> list(find_makers(Assessment))
+        ['table', 'jsonl', 'csv', 'html']
+    """
+    if record not in _MODULES:
+        raise InvalidInput(f"no renderer of {record.__name__}")
+    makers: Makers[Result] = import_module(f"packshot.render.{_MODULES[record]}").MAKERS
+    return makers
+
+
+def _make_file_renderer(
+    makers: Makers[Result], output_format: str, stream: Any, options: RenderOptions
+) -> Renderer[Result]:
+    """Make a renderer of what a program opens as a whole, from that of rows or of lines."""
+    from packshot.render import table_files
+
+    if output_format == _ARRAY_FORMAT:
+        return table_files.JsonArray(stream, lambda line: makers["jsonl"](line, options))
+    sink = getattr(table_files, _SINKS[output_format])(stream)
+    return makers["csv"](sink, options)
 
 
 class TerminalRenderer(Renderer[Result]):

@@ -7,7 +7,7 @@ from typing import Final, TextIO
 
 from rich.text import Text
 
-from packshot.render.lines import CsvTable, JsonLines
+from packshot.render.lines import CsvTable, JsonLines, RowSink
 from packshot.render.renderer import Makers, Renderer
 from packshot.render.search_page import SearchPage
 from packshot.render.search_words import describe_metadata, format_nearness
@@ -30,7 +30,7 @@ class SearchRows(CsvTable[SearchResult]):
         'cup.jpg,ok,,1,M1,mug.jpg,0.25,0.75,'
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | RowSink) -> None:
         super().__init__(stream, _COLUMN_NAMES)
 
     def add(self, result: SearchResult) -> None:

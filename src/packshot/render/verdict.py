@@ -7,7 +7,7 @@ from typing import Final, TextIO
 
 from rich.text import Text
 
-from packshot.render.lines import CsvTable, JsonLines
+from packshot.render.lines import CsvTable, JsonLines, RowSink
 from packshot.render.renderer import Makers, Renderer
 from packshot.render.terminal import DECISION_COLOURS, BorderlessTable, make_console
 from packshot.render.verdict_page import VerdictPage
@@ -37,7 +37,7 @@ class VerdictRows(CsvTable[Verdict]):
         'a.jpg,ok,,shop,2024-05-01,main,,pass'
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | RowSink) -> None:
         super().__init__(stream, (*_PHOTO_FIELDS, "rule_decision", *_RULE_FIELDS), has_listing=True)
 
     def add(self, result: Verdict) -> None:

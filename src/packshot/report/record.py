@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from importlib import import_module
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -42,6 +43,14 @@ class Record(BaseModel):
         for definition in schema.get("$defs", {}).values():
             _strip_example(definition)
         return schema
+
+    def _repr_html_(self) -> str | None:
+        """Show the record in a notebook; None where plain text is shown.
+
+        What it looks like is not known here: `packshot.render` is imported by name when a notebook asks.
+        """
+        shown: str | None = import_module("packshot.render.notebook").to_html(self)
+        return shown
 
     def model_dump_json(self, **options: Any) -> str:
         """Write JSON as pydantic does, whatever names the record holds."""

@@ -8,7 +8,7 @@ import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -32,12 +32,17 @@ from packshot.sources.formats import (
 from packshot.sources.formats.records import Cells, cell_to_text
 from packshot.sources.notices import tell_main_photo
 from packshot.sources.paths import find_files
+from packshot.sources.platforms import is_described_elsewhere
 from packshot.sources.product_photos import iter_products, list_photos
 from packshot.sources.resolving import resolve_location
 from packshot.sources.urls import WEB_SCHEMES, scheme_of
 
 _log = logging.getLogger(__name__)
 _FACTS: Final = ("category", "seller", "label", "split", "title", "description")
+_MAX_DESCRIPTIONS: Final = 100_000
+_MAX_DESCRIPTION_LENGTH: Final = 1000
+"""Products, and letters of each of their words, that are remembered for another part of the same export:
+a hundred megabytes or so. Judgements."""
 _MAX_KEPT_LOCATION_LENGTH: Final = 65_536
 """Letters of a location that a row keeps, twice what is fetched: what is longer is refused then."""
 
@@ -93,10 +98,9 @@ def read_feed(
 
     Args:
         place: A folder (searched for photos, hidden entries skipped), a photo, a glob pattern, or a
-            table: CSV and its relatives, JSON lines, Parquet, XLSX (the first sheet), XML (RSS and
-                Atom of Google
-            Merchant), also with ``.gz``. On this machine, in an object store, where a prefix is a
-            folder, or, tables and photos, at a URL.
+            table: CSV and its relatives, JSON lines and arrays, Parquet, XLSX, XML (RSS and Atom of
+            Google Merchant), also with ``.gz``. On this machine, in an object store, where a prefix is
+            a folder, or, tables and photos, at a URL.
         columns: Names of columns by field (`columns.find_columns`), where they are not the usual ones.
         fetcher: What fetches a table from a URL; another one allows private addresses, for instance.
 
@@ -228,12 +232,39 @@ def _iter_table_rows(
 ) -> Iterator[FeedRow]:
     records = _iter_records(place, reader, fetcher, column_by_field or {})
     number = 0
+    descriptions = _Descriptions()
     for product, columns in iter_products(iter_with_columns(records, place, column_by_field)):
         for row in _iter_product_rows(place, product, columns, number):
-            yield row
+            yield descriptions.complete(row, columns)
             number += 1
     if not number:
         raise SourceError(f"{place}: no rows")
+
+
+class _Descriptions:
+    """Words that one part of an export has about products whose further photos stand in another."""
+
+    def __init__(self) -> None:
+        self._by_sku: dict[str, tuple[str, str, str]] = {}
+
+    def complete(self, row: FeedRow, columns: Columns) -> FeedRow:
+        """Remember the words of a row, or add what was said of its product before."""
+        platform = columns.platform
+        if platform is None or not row.sku:
+            return row
+        if platform.described_by:
+            title, description, category = self._by_sku.get(row.sku, ("", "", ""))
+            return replace(
+                row,
+                title=row.title or title,
+                description=row.description or description,
+                category=row.category or category,
+            )
+        if is_described_elsewhere(platform.key) and len(self._by_sku) < _MAX_DESCRIPTIONS:
+            words = (row.title, row.description, row.category)
+            title, description, category = (text[:_MAX_DESCRIPTION_LENGTH] for text in words)
+            self._by_sku[row.sku] = (title, description, category)
+        return row
 
 
 def _iter_product_rows(

@@ -34,6 +34,7 @@ class Platform:
         first_is_main: What is listed first is the main photo.
         main_photo: `fields` names a column of main photos: where it is empty there is none.
         words: Roles by the words that stand for them.
+        described_by: Key of the export, in the same file, that has the words about its products.
 
     Example:
         >>> shop = find_platform(["handle", "title", "image_src", "image_position"])
@@ -54,6 +55,7 @@ class Platform:
     first_is_main: bool
     main_photo: bool
     words: Mapping[str, str]
+    described_by: str
 
     def find_gallery(self, names: Sequence[str]) -> list[str]:
         """Find the columns with further photos, in their order.
@@ -101,6 +103,16 @@ def load_platforms() -> tuple[Platform, ...]:
     return tuple(_parse(key, entry) for key, entry in read_table("platforms.toml").items())
 
 
+def is_described_elsewhere(key: str) -> bool:
+    """Return whether another export has further photos of this one's products, without words.
+
+    Example:
+        >>> is_described_elsewhere("opencart"), is_described_elsewhere("shopify")
+        (True, False)
+    """
+    return any(one.described_by == key for one in load_platforms())
+
+
 def find_numbered(template: str, names: Sequence[str]) -> list[str]:
     """Find the columns that a template names, by their numbers.
 
@@ -131,6 +143,7 @@ def _parse(key: str, entry: Mapping[str, Any]) -> Platform:
         first_is_main=entry.get("first_is_main", False),
         main_photo=entry.get("main_photo", False),
         words={word: "additional" if role == "other" else role for word, role in words.items()},
+        described_by=entry.get("described_by", ""),
     )
 
 

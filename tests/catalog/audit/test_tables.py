@@ -6,11 +6,11 @@ import pytest
 
 from packshot.catalog.audit.columns import build_columns
 from packshot.catalog.audit.tables import (
-    EXCEL_MAX_CELL_CHARACTERS,
     CsvTableWriter,
     ParquetTableWriter,
     WorkbookWriter,
 )
+from packshot.render.table_files import EXCEL_MAX_CELL_CHARACTERS
 from packshot.report import MEASUREMENTS, AuditRow, AuditStatus, Cause
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=cmd|' /C calc'!A0"]

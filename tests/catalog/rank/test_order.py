@@ -69,7 +69,7 @@ def test_where_all_fail_it_is_said_and_nothing_changes_without_a_clear_reason():
     both = rank_candidates(
         "mug", [*single, make_candidate("b", 40, decision="fail", failures=("Text",))], policy="p"
     )
-    assert "none will do" in both.reason
+    assert "none passes" in both.reason
 
 
 def test_among_tied_photos_the_more_pleasant_comes_first_and_among_others_not():

@@ -301,7 +301,7 @@ def test_pictures_in_the_workbook_are_told(caplog):
         parts.writestr("xl/media/image1.png", b"x")
     changed.seek(0)
     assert len(read(changed)) == 1
-    assert "1 pictures lie in the workbook itself" in caplog.text
+    assert "pictures in the workbook itself are not read (1)" in caplog.text
 
 
 def test_a_sheet_without_names():

@@ -174,8 +174,8 @@ def _examine(
             previous = now
     if not should_stop() and counter.count <= journal.last_row_number():
         raise AuditError(
-            f"the feed has only {counter.count} rows now: it has changed since this audit began; begin"
-            " anew with --restart"
+            f"the feed has fewer rows now ({counter.count}): it has changed since this audit began; "
+            "begin anew with --restart"
         )
     return () if cache is None else cache.build_notes()
 

@@ -135,7 +135,9 @@ class AssessmentCache:
         """Return what the user should know of the cache, a sentence each."""
         notes = []
         if self.damaged_count:
-            notes.append(f"{self.damaged_count} damaged entries of the cache were not used, and removed")
+            notes.append(
+                f"damaged entries of the cache that were not used, and removed: {self.damaged_count}"
+            )
         if self.problem:
             notes.append(f"the cache could not be used: {self.problem}")
         return tuple(notes)

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import csv
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from packshot.catalog.audit.columns import Cell, Column
-from packshot.render.lines import escape_formula, to_cell
+from packshot.render.lines import to_cell
+from packshot.render.table_files import EXCEL_MAX_ROWS, to_excel_cell
 from packshot.report import AuditRow
-
-EXCEL_MAX_ROWS: Final = 1_048_576
-"""Rows that a sheet can hold, the heading included: Excel's specification."""
-
-EXCEL_MAX_CELL_CHARACTERS: Final = 32_767
-"""Characters that a cell can hold: Excel's specification. Longer text is cut."""
 
 _BATCH_ROWS: Final = 2000
 """Rows of a row group of the Parquet file, which are held in memory. A judgement."""
 
 _SEPARATORS: Final = {"remedies": " "}
 """By column: sentences are joined by a space, all other lists by a semicolon."""
-
-_CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class TableWriter(ABC):
@@ -38,11 +30,11 @@ class TableWriter(ABC):
         ...     def add(self, row):
         ...         self.paths.append(row.path)
         ...     def close(self):
-        ...         return f"{len(self.paths)} rows"
+        ...         return f"{len(self.paths)} paths"
         >>> writer = PathList()
         >>> writer.add(AuditRow(number=0, path="mug.jpg", status="ok"))
         >>> writer.close()
-        '1 rows'
+        '1 paths'
     """
 
     @abstractmethod
@@ -63,7 +55,7 @@ class ParquetTableWriter(TableWriter):
         >>> writer = ParquetTableWriter(Path("audit.parquet"), build_columns(()))
         >>> writer.add(AuditRow(number=0, path="mug.jpg", status="ok", findings=("blurred", "noisy")))
         >>> writer.close(), pq.read_table("audit.parquet")["findings"].to_pylist()
-        ('1 rows', [['blurred', 'noisy']])
+        ('1 row', [['blurred', 'noisy']])
     """
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
@@ -93,7 +85,7 @@ class ParquetTableWriter(TableWriter):
         """Complete the file."""
         self._flush()
         self._writer.close()
-        return f"{self._row_count} rows"
+        return _format_rows(self._row_count)
 
     def _flush(self) -> None:
         cells: dict[str, list[Any]] = {
@@ -113,7 +105,7 @@ class CsvTableWriter(TableWriter):
         >>> writer = CsvTableWriter(Path("audit.csv"), build_columns(())[:3])
         >>> writer.add(AuditRow(number=0, path="mug.jpg", sku="=1+1", status="ok"))
         >>> writer.close(), Path("audit.csv").read_text().split()
-        ('1 rows', ['path,sku,status', "mug.jpg,'=1+1,ok"])
+        ('1 row', ['path,sku,status', "mug.jpg,'=1+1,ok"])
     """
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
@@ -131,7 +123,7 @@ class CsvTableWriter(TableWriter):
     def close(self) -> str:
         """Complete the file."""
         self._file.close()
-        return f"{self._row_count} rows"
+        return _format_rows(self._row_count)
 
 
 class WorkbookWriter(TableWriter):
@@ -161,7 +153,7 @@ class WorkbookWriter(TableWriter):
         """Write a row."""
         if self._sheet_row_count >= self._sheet_rows:
             self._add_sheet()
-        self._sheet.append([_to_excel_cell(_join_cell(column, row)) for column in self._columns])
+        self._sheet.append([to_excel_cell(_join_cell(column, row)) for column in self._columns])
         self._sheet_row_count += 1
         self._row_count += 1
 
@@ -173,7 +165,7 @@ class WorkbookWriter(TableWriter):
             if self._sheet_count > 1
             else ""
         )
-        return f"{self._row_count} rows{sheets}; the measurements are in the other tables"
+        return f"{_format_rows(self._row_count)}{sheets}; the measurements are in the other tables"
 
     def _add_sheet(self) -> None:
         self._sheet_count += 1
@@ -190,10 +182,5 @@ def _join_cell(column: Column, row: AuditRow) -> Cell:
     return _SEPARATORS.get(column.name, "; ").join(cell) if isinstance(cell, tuple) else cell
 
 
-def _to_excel_cell(cell: Cell) -> object:
-    """Return a cell that a workbook can hold: no control characters, no formula, not too long."""
-    if not isinstance(cell, str):
-        return cell
-    return escape_formula(_CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", cell))[
-        :EXCEL_MAX_CELL_CHARACTERS
-    ]
+def _format_rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"

@@ -14,7 +14,8 @@ Examples:
   packshot search query photo.jpg --index shop-photos/ -o alike.html
   packshot search info --index shop-photos/
 
-Exit status: 0 done; 2 wrong usage, no photo found, or an index that cannot be used; 130 interrupted.
+Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, or an index that cannot be
+used; 130 interrupted.
 """
 
 _COMMANDS: Final = {

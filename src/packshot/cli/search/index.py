@@ -29,13 +29,13 @@ from packshot.cli.options import (
     parse_path,
 )
 from packshot.cli.output import (
+    choose_status,
     format_photo_count,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
 )
-from packshot.cli.search.location import INDEX_FOLDER, IndexLocation
+from packshot.cli.progress import choose_progress, track_progress
+from packshot.cli.search.location import IndexLocation, choose_location
 from packshot.encode import ContentEncoder
 from packshot.errors import InvalidInput
 from packshot.photo import label_of
@@ -76,7 +76,8 @@ what was counted is kept, and the next run goes on from there.
 
 \b
 Examples:
-  packshot search index shop-photos/        # into shop-photos/.packshot-index
+  packshot search index shop-photos/                  # into your cache
+  packshot search index shop-photos/ --index shop-photos/   # beside them
   packshot search index shop-photos/ --index shop.index --table products.csv
   packshot search index shop-photos/ --prune                # forget the gone
 
@@ -85,7 +86,8 @@ A table has a column of photos (relative to the table) and others, such as type 
 is a folder; photos stay as they are, and each is known by its path or address. What - stands for, on
 standard input, has neither: it cannot be indexed.
 
-Exit status: 0 done; 2 wrong usage, no photo found, an index that cannot be used; 130 interrupted.
+Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, an index that cannot be
+used; 130 interrupted.
 """
 
 
@@ -111,7 +113,7 @@ IndexedPaths = Annotated[
 ]
 
 
-@application.command("index", help=INDEX_HELP)
+@application.command("index", help=INDEX_HELP, runs_networks=True)
 def index_command(
     paths: IndexedPaths,
     location: IndexLocation = None,
@@ -141,7 +143,17 @@ def index_command(
     distance_name = None if distance is None else distance.value
     feeds = make_feed_options(columns, retries, allow_private, ports, store_credentials)
     request = IndexRequest(
-        paths, feeds, location, table, kind, distance_name, prune, compact, workers, timeout_s, quiet
+        paths,
+        feeds,
+        choose_location(location, paths),
+        table,
+        kind,
+        distance_name,
+        prune,
+        compact,
+        workers,
+        timeout_s,
+        quiet,
     )
     raise typer.Exit(run_index(request))
 
@@ -152,7 +164,7 @@ class IndexRequest:
 
     paths: list[str]
     feeds: FeedOptions
-    location: str | None
+    location: str
     table: Path | None
     kind: str | None
     distance: str | None
@@ -192,15 +204,15 @@ def run_index(request: IndexRequest) -> int:
         columns = _read_columns(request, photos)
         tally.messages += index.notes
         work = partial(_index_photos, request, index, photos, columns, tally)
-        return run_and_report(work, partial(_print_index_report, tally, request.quiet))
+        status = run_and_report(work, partial(_print_index_report, tally, request.quiet))
+        return choose_status(status, photo_count=len(photos), unreadable_count=len(tally.unreadable))
 
 
 def _open_or_create_index(request: IndexRequest) -> VectorIndex:
     """Open the index asked for; make it if it is not there."""
-    location = _choose_location(request)
     encoder = ContentEncoder.load_shipped()
-    if exists(location):
-        index = open_index(location, writable=True, model=encoder.fingerprint)
+    if exists(request.location):
+        index = open_index(request.location, writable=True, model=encoder.fingerprint)
         _check_kind(request, index)
         return index
     settings = IndexSettings(
@@ -210,7 +222,7 @@ def _open_or_create_index(request: IndexRequest) -> VectorIndex:
         kind=request.kind,
         precision=Precision.HALF,
     )
-    return create_index(location, settings)
+    return create_index(request.location, settings)
 
 
 def _check_kind(request: IndexRequest, index: VectorIndex) -> None:
@@ -224,14 +236,6 @@ def _check_kind(request: IndexRequest, index: VectorIndex) -> None:
     description = f"{index.describe()}, {index_settings.distance} distance"
     index.close()
     raise InvalidInput(f"this index was made otherwise ({description}): index into another place")
-
-
-def _choose_location(request: IndexRequest) -> str:
-    if request.location is not None:
-        return request.location
-    if len(request.paths) == 1 and Path(request.paths[0]).is_dir():
-        return str(Path(request.paths[0]) / INDEX_FOLDER)
-    raise InvalidInput("say where the index shall be: --index FOLDER")
 
 
 def _read_columns(request: IndexRequest, photos: PhotoList) -> Columns:
@@ -268,14 +272,14 @@ def _fetch(photos: Sequence[InputPhoto], paths: Iterable[Path]) -> list[NamedPho
 def _index_photos(
     request: IndexRequest, index: VectorIndex, photo_list: PhotoList, columns: Columns, tally: Tally
 ) -> None:
-    show_progress = should_show_progress(None, OutputFormat.TABLE, request.quiet)
+    progress_style = choose_progress(None, OutputFormat.TABLE, request.quiet)
     photos = _fetch(photo_list.photos, photo_list.fetch())
     with closing(
         index_photos(
             index, photos, columns=columns, workers=request.workers, timeout_s=request.timeout_s
         )
     ) as results:
-        for result in track_progress(results, len(photos), "indexing", show_progress):
+        for result in track_progress(results, len(photos), "indexing", progress_style):
             tally.count(result)
     missing = find_missing_ids(index, photos)
     if request.prune:
@@ -286,9 +290,17 @@ def _index_photos(
     else:
         index.flush()
     if missing:
-        fate_text = "forgotten" if request.prune else "not among those given: --prune forgets them"
-        tally.messages.append(f"{format_photo_count(len(missing))} of the index {fate_text}")
+        tally.messages.append(_describe_missing(len(missing), request.prune))
     tally.messages.append(f"{format_photo_count(index.count())} in the index: {index.describe()}")
+    tally.messages.append(f"the index is in {request.location}")
+
+
+def _describe_missing(count: int, is_pruned: bool) -> str:
+    photos = f"{format_photo_count(count)} of the index"
+    if is_pruned:
+        return f"{photos} forgotten"
+    verb, them = ("is", "it") if count == 1 else ("are", "them")
+    return f"{photos} {verb} not among those given: --prune forgets {them}"
 
 
 def _print_index_report(tally: Tally, quiet: bool, prefix: str) -> None:

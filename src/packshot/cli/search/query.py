@@ -30,15 +30,15 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_status,
     choose_workers,
     format_photo_count,
     open_output,
     print_summary,
     run_and_report,
-    should_show_progress,
-    track_progress,
     write_results,
 )
+from packshot.cli.progress import choose_progress, track_progress
 from packshot.cli.search.location import IndexLocation, find_index
 from packshot.errors import InvalidInput
 from packshot.processes import DEFAULT_TIME_LIMIT_S
@@ -68,11 +68,12 @@ Examples:
   packshot search query photo.jpg --index shop.index --where type=mug
   packshot search query "new/*.jpg" --index shop.index -f jsonl | jq .hits
 
-Exit status: 0 done; 2 wrong usage, no photo found, an index that cannot be used; 130 interrupted.
+Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, an index that cannot be
+used; 130 interrupted.
 """
 
 
-@application.command("query", help=QUERY_HELP)
+@application.command("query", help=QUERY_HELP, runs_networks=True)
 def query_command(
     paths: Paths,
     location: IndexLocation = None,
@@ -142,9 +143,10 @@ def run_query(request: QueryRequest) -> int:
         unreadable: list[tuple[str, str]] = []
         work = partial(_query, request, index, photos, unreadable)
         question = f"{format_photo_count(len(photos))} asked about"
-        return run_and_report(
+        status = run_and_report(
             work, lambda prefix: print_summary([f"{prefix}{question}"], True, None, unreadable)
         )
+        return choose_status(status, photo_count=len(photos), unreadable_count=len(unreadable))
 
 
 def parse_conditions(expressions: list[str]) -> dict[str, list[Value]]:
@@ -174,7 +176,7 @@ def _parse_values(text: str) -> list[Value]:
 def _query(
     request: QueryRequest, index: VectorIndex, photos: PhotoList, unreadable: list[tuple[str, str]]
 ) -> None:
-    show_progress = should_show_progress(request.output, request.output_format, request.quiet)
+    progress_style = choose_progress(request.output, request.output_format, request.quiet)
     query_results = query_photos(
         index,
         photos.fetch(),
@@ -196,5 +198,5 @@ def _query(
             renderer_for(SearchResult, request.output_format, stream, options)
         )
         write_results(
-            track_progress(results, len(photos), "searching", show_progress), renderer, count_unreadable
+            track_progress(results, len(photos), "searching", progress_style), renderer, count_unreadable
         )

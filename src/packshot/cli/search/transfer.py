@@ -11,6 +11,7 @@ from packshot.cli.commands import CommandGroup
 from packshot.cli.options import (
     parse_path,
 )
+from packshot.cli.output import format_count
 from packshot.cli.search.location import IndexLocation, find_index
 from packshot.cli.streams import print_line
 from packshot.search import open_index
@@ -53,7 +54,7 @@ def export_command(
 ) -> None:
     """Export an index; users read `EXPORT_HELP`."""
     with open_index(find_index(location)) as index:
-        print_line(f"{export_parquet(index, output)} items written to {output}")
+        print_line(f"{format_count(export_parquet(index, output), 'item')} written to {output}")
 
 
 @import_application.command("import", help=IMPORT_HELP)
@@ -70,4 +71,4 @@ def import_command(
     with open_index(find_index(location), writable=True) as index:
         imported_count = max(index.ingest(read_parquet(table, index.settings.model)), default=0)
         index.flush()
-    print_line(f"{imported_count} items taken in from {table}")
+    print_line(f"{format_count(imported_count, 'item')} taken in from {table}")

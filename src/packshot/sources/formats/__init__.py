@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from packshot.sources.formats import delimited, jsonlines, parquet, spreadsheet, syndication
+from packshot.sources.formats import delimited, jsonarray, jsonlines, parquet, spreadsheet, syndication
 from packshot.sources.formats.records import Record
 
 __all__ = ["NAMED_READERS", "READER_BY_SUFFIX", "SEEKING_READERS", "Reader", "Record", "reader_for"]
@@ -20,6 +20,7 @@ READER_BY_SUFFIX: Mapping[str, Reader] = {
     ".txt": delimited.read_records,
     ".jsonl": jsonlines.read_records,
     ".ndjson": jsonlines.read_records,
+    ".json": jsonarray.read_records,
     ".parquet": parquet.read_records,
     ".pq": parquet.read_records,
     ".xlsx": spreadsheet.read_records,

@@ -11,8 +11,8 @@ from packshot.errors import SourceError
 from packshot.sources.formats.blanks import BlankLineCounter
 from packshot.sources.formats.records import Record
 
-_MAX_LINE_BYTES = 4 * 2**20
-"""Bytes of a line; a longer one is refused. In memory what it holds takes up to 30 times as much
+MAX_OBJECT_BYTES = 4 * 2**20
+"""Bytes of an object; a longer one is refused. In memory what it holds takes up to 30 times as much
 (`benchmarks/results/feed_bombs.csv`)."""
 
 _MAX_DEPTH = 50
@@ -39,18 +39,31 @@ def read_records(file: BinaryIO, name: str) -> Iterator[Record]:
         [Record(line=1, cells={'photo': 'mug.jpg'}), Record(line=3, cells={'photo': 'bowl.jpg'})]
     """
     line, blank_lines = 0, BlankLineCounter(name)
-    while text := file.readline(_MAX_LINE_BYTES + 1):
+    while text := file.readline(MAX_OBJECT_BYTES + 1):
         line += 1
         if text.strip():
             blank_lines.count_row()
-            yield Record(line, _parse_object(text, f"{name}, line {line}"))
+            yield Record(line, parse_object(text, f"{name}, line {line}"))
         else:
             blank_lines.count_blank()
 
 
-def _parse_object(text: bytes, where: str) -> dict[str, object]:
-    if len(text) > _MAX_LINE_BYTES:
-        raise SourceError(f"{where}: longer than {_MAX_LINE_BYTES:,} bytes; write one object per line")
+def parse_object(text: bytes, where: str) -> dict[str, object]:
+    """Read an object.
+
+    Args:
+        text: In UTF-8.
+        where: It stands, for errors.
+
+    Raises:
+        SourceError: No JSON object, nested too deep, or longer than 4 MiB.
+
+    Example:
+        >>> parse_object(b'{"sku": "M1", "texts": {"title": "Mug"}}', "feed.jsonl, line 1")
+        {'sku': 'M1', 'texts.title': 'Mug'}
+    """
+    if len(text) > MAX_OBJECT_BYTES:
+        raise SourceError(f"{where}: longer than {MAX_OBJECT_BYTES:,} bytes; write one object per line")
     if _nesting_depth(text) > _MAX_DEPTH:
         raise SourceError(f"{where}: not JSON of a table: nested more than {_MAX_DEPTH} deep")
     try:

@@ -88,7 +88,7 @@ def read_records(file: BinaryIO, name: str, is_header: IsHeader = is_no_header) 
     try:
         archive = Archive(file, name)
         if count := archive.count_parts(_PICTURES):
-            tell(name, f"{count} pictures lie in the workbook itself and are not read, only addresses")
+            tell(name, f"pictures in the workbook itself are not read ({count}), only addresses")
         yield from _iter_records(_Workbook(archive, name), name, is_header)
     except (ValueError, KeyError) as error:
         raise SourceError(f"{name}: cannot be read as XLSX: {error}; save it anew, or as CSV") from error

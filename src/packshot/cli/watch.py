@@ -1,0 +1,125 @@
+"""`packshot assess --watch`: assessments of what arrives in a folder, a line each."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TextIO
+
+from pydantic import ValidationError
+
+from packshot.assess.pool import AssessorSettings, open_assessor_pool
+from packshot.cli.interrupts import defer_interrupt
+from packshot.cli.streams import get_standard_output, print_error
+from packshot.errors import InvalidInput, SourceError
+from packshot.report import Assessment
+from packshot.sources.watching import FolderWatch
+
+POLL_INTERVAL_S: Final = 1.0
+"""Seconds between two looks at the folder: a file that is the same at both is whole. A judgement: a copy
+that halts for longer is taken for whole, and assessed again when it goes on."""
+
+
+def watch_folder(
+    folder: Path,
+    output: Path | None,
+    settings: AssessorSettings,
+    *,
+    workers: int,
+    timeout_s: float,
+    count: Callable[[Assessment], object],
+) -> None:
+    """Assess what arrives, until Ctrl-C.
+
+    Args:
+        folder: Where photos arrive.
+        output: A file of JSON lines, which is continued; None for standard output.
+        settings: Of the assessor.
+        workers: Processes.
+        timeout_s: Seconds for one photo.
+        count: Told of each assessment.
+
+    Raises:
+        PackshotError: No such folder, an output that is something else, or nowhere to write.
+    """
+    done = {} if output is None else _read_done(output)
+    changed_ns = output.stat().st_mtime_ns if done and output is not None else 0
+
+    def is_done(path: Path, size: int) -> bool:
+        """Return whether a file was assessed as it is; one that was unreadable, not changed since."""
+        key = os.path.abspath(path)
+        if key not in done:
+            return False
+        return path.stat().st_mtime_ns <= changed_ns if done[key] is None else done[key] == size
+
+    watch = FolderWatch(folder, is_done)
+    with (
+        _open_lines(output) as stream,
+        open_assessor_pool(settings, workers=workers, timeout_s=timeout_s) as assess,
+    ):
+        while True:
+            for assessment in assess(watch.find_arrivals()):
+                count(assessment)
+                with defer_interrupt():
+                    stream.write(assessment.model_dump_json() + "\n")
+                    stream.flush()
+            time.sleep(POLL_INTERVAL_S)
+
+
+def _read_done(output: Path) -> dict[str, int | None]:
+    """Read what an earlier run assessed: by path the bytes of the file, None where it was unreadable.
+
+    Half a line at the end, of a run that was killed, is taken away.
+
+    Raises:
+        InvalidInput: The file holds something else.
+        SourceError: It cannot be read.
+    """
+    done: dict[str, int | None] = {}
+    if not output.is_file():
+        return done
+    try:
+        with output.open("r+b") as file:
+            end = 0
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    file.truncate(end)
+                    break
+                end += len(line)
+                assessment = _parse_line(line, f"{output}, line {number}")
+                facts = assessment.facts
+                done[os.path.abspath(assessment.path)] = None if facts is None else facts.byte_size
+    except OSError as error:
+        raise SourceError(f"{output}: cannot be continued: {error.strerror or error}") from error
+    return done
+
+
+def _parse_line(line: bytes, position: str) -> Assessment:
+    try:
+        return Assessment.model_validate_json(line)
+    except ValidationError as error:
+        raise InvalidInput(f"{position}: is not what --watch writes: choose another output") from error
+
+
+@contextmanager
+def _open_lines(output: Path | None) -> Iterator[TextIO]:
+    if output is None:
+        yield get_standard_output(for_people=False)
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        stream = output.open("a", encoding="utf-8", newline="")
+    except OSError as error:
+        raise SourceError(f"{output}: cannot be written: {error.strerror}") from error
+    with stream:
+        yield stream
+
+
+def announce(folder: Path, quiet: bool) -> None:
+    """Tell people what is waited for."""
+    if not quiet and sys.stderr is not None:
+        print_error(f"watching {folder}: photos are assessed as they arrive; Ctrl-C ends it")
