@@ -169,7 +169,7 @@ def plan_exposure(pixels: Pixels) -> Step | None:
     Example:
         >>> from packshot import Photo
         >>> plan_exposure(Photo.open("examples/photos/stool-low-light.jpg").pixels).reason
-        'scene: +1.5 stops'
+        'scene: +2.6 stops'
     """
     exposure = find_missing_light(pixels)
     if exposure is None:

@@ -133,7 +133,7 @@ def remove_noise(pixels: Pixels) -> Pixels:
         >>> noise = np.random.default_rng(1).normal(0, 20, (128, 128, 3))
         >>> noisy = np.clip(255 + noise, 0, 255).astype(np.uint8)  # white paper
         >>> round(noisy.mean()), round(remove_noise(noisy).mean())
-        (247, 254)
+        (247, 255)
     """
     check_pixels(pixels, "denoise")
     curve = measure_noise_curve(pixels)
@@ -148,7 +148,7 @@ def remove_noise(pixels: Pixels) -> Pixels:
 
 def _denoise_stabilised_strip(pixels: Pixels, stabiliser: Stabiliser, noise: Noise) -> Pixels:
     planes = cv2.cvtColor(stabiliser.apply(pixels), cv2.COLOR_RGB2YCrCb)
-    smooth = _shrink_planes(planes, *_build_limits(noise, 1.0))
+    smooth = shrink_planes(planes, *_build_limits(noise, 1.0))
     return stabiliser.restore(np.asarray(cv2.cvtColor(smooth, cv2.COLOR_YCrCb2RGB), np.float32))
 
 
@@ -188,14 +188,29 @@ def shrink_luma_and_chroma(
         [123]
     """
     planes = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2YCrCb)
-    smooth = _shrink_planes(planes, luma_limits, chroma_limits)
+    smooth = shrink_planes(planes, luma_limits, chroma_limits)
     return round_to_uint8(cv2.cvtColor(smooth, cv2.COLOR_YCrCb2RGB))
 
 
-def _shrink_planes(
+def shrink_planes(
     planes: Float32Array, luma_limits: Float32Array, chroma_limits: Float32Array | None
 ) -> Float32Array:
-    """Shrink (H, W, 3) luma, Cr and Cb, which are overwritten."""
+    """Do the same to planes of luma, Cr and Cb.
+
+    Args:
+        planes: (H, W, 3), any range; overwritten.
+        luma_limits: See `shrink_luma_and_chroma`.
+        chroma_limits: The same.
+
+    Returns:
+        The planes.
+
+    Example:
+        >>> import numpy as np
+        >>> planes = np.repeat(np.float32(np.indices((16, 16)).sum(axis=0) % 2)[..., None], 3, axis=2)
+        >>> round(float(np.ptp(shrink_planes(planes, np.full((8, 8), 50, np.float32), None)[..., 0])), 2)
+        0.03
+    """
     planes[..., 0] = shrink_blocks(planes[..., 0], luma_limits)
     if chroma_limits is not None:
         for channel in (1, 2):

@@ -166,7 +166,7 @@ def estimate_missing_exposure(pixels: Pixels) -> Exposure | None:
         >>> dark = Photo.open("examples/photos/stool-low-light.jpg")
         >>> exposure = estimate_missing_exposure(dark.pixels)
         >>> f"{exposure.source}: {exposure.stops:+.1f} stops"
-        'scene: +2.4 stops'
+        'scene: +2.6 stops'
     """
     white = find_white_reference(pixels)
     if white is not None:
