@@ -135,9 +135,7 @@ def deblock(pixels: Pixels, quality: int, strength: float = 1.0) -> Pixels:
     return apply_by_strips(pixels, change, 2 * REACH)
 
 
-def _deblock_strip(
-    pixels: Pixels, quality: int, strength: float, grid: Blockiness | None
-) -> Pixels:
+def _deblock_strip(pixels: Pixels, quality: int, strength: float, grid: Blockiness | None) -> Pixels:
     """Deblock a strip that begins on a multiple of sixteen rows, as grids of blocks do."""
     planes = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2YCrCb)
     encoded = planes[..., 0].copy()

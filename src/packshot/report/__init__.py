@@ -24,6 +24,7 @@ from packshot.report.enhancement import (
     Trial,
     TrialOutcome,
 )
+from packshot.report.enlargement import Enlargement
 from packshot.report.listing import Listing
 from packshot.report.measurements import MEASUREMENTS, OVERLAYS, MeasurementKind
 from packshot.report.proposal import Problem, Proposal, Remedy
@@ -62,6 +63,7 @@ __all__ = [
     "DuplicateKind",
     "Emotion",
     "Enhancement",
+    "Enlargement",
     "Evidence",
     "Facts",
     "Finding",
