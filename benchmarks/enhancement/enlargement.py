@@ -2,9 +2,9 @@
 
     python -m benchmarks.enhancement.enlargement [--half tuning] [--limit 20]
 
-Originals of `benchmarks.enhancement.truth`, made half as wide and high in two ways (means of 2 x 2 pixels;
-Pillow's Lanczos filter), and enlarged again. Against the original: PSNR and SSIM; and by how much the
-result, made smaller again, differs from what came in, in grey levels.
+Originals of `benchmarks.enhancement.truth`, made half as wide and high in two ways (means of 2 x 2
+pixels; Pillow's Lanczos filter), and enlarged again. Against the original: PSNR and SSIM; and by how much
+the result, made smaller again, differs from what came in, in grey levels.
 
 Writes `results/enlargement.csv` where the reporting half is measured.
 """
@@ -31,22 +31,26 @@ SIDE = 768
 
 
 def halve_by_means(pixels: Pixels) -> Pixels:
+    """Average disjoint 2 x 2 pixels."""
     size = pixels.shape[1] // 2, pixels.shape[0] // 2
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
 def halve_by_lanczos(pixels: Pixels) -> Pixels:
+    """Shrink by Pillow's Lanczos filter."""
     size = pixels.shape[1] // 2, pixels.shape[0] // 2
     return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 
 
 def double_with_opencv(interpolation: int) -> Callable[[Pixels], Pixels]:
+    """A resampling of OpenCV."""
     return lambda pixels: cv2.resize(
         pixels, (2 * pixels.shape[1], 2 * pixels.shape[0]), interpolation=interpolation
     )
 
 
 def double_with_pillow(pixels: Pixels) -> Pixels:
+    """Pillow's Lanczos filter."""
     size = 2 * pixels.shape[1], 2 * pixels.shape[0]
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 

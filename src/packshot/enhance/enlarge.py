@@ -22,7 +22,7 @@ from packshot.texts import load_texts
 FACTOR: Final = 2
 
 LARGE_ENOUGH: Final = 1000
-"""Pixels of the long side from which a photo is not enlarged: what shops ask for where buyers can zoom in
+"""Pixels of the long side from which a photo is not enlarged: what shops ask for where buyers can zoom
 (Amazon: 1000). A convention."""
 
 MIN_SIDE: Final = 64

@@ -197,11 +197,11 @@ def _iter_bands(pixels: Pixels) -> Iterator[tuple[float, float, float]]:
     )
     for lowest in range(0, _LEVELS, _BAND_WIDTH):
         inside = (level >= lowest) & (level < lowest + _BAND_WIDTH)
-        count = np.count_nonzero(inside)
+        count = int(np.count_nonzero(inside))
         if count >= _MIN_BLOCKS:
             band = _measure_band(level[inside], texture[inside], energy[inside])
             if band is not None:
-                yield *band, min(count, _MAX_COUNT)
+                yield (*band, float(min(count, _MAX_COUNT)))
 
 
 def _measure_band(
@@ -215,7 +215,7 @@ def _measure_band(
 
 
 def _undo_clipping(mean: float, deviation: float) -> tuple[float, float] | None:
-    """Level and variance before values were cut off at the nearer end; None where that cannot be told."""
+    """Level and variance before values were cut off at the nearer end; None if it cannot be told."""
     if deviation < 1e-3:
         return None
     distances, means, deviations = _clipping_table()
@@ -247,7 +247,7 @@ def _fit_line(levels: FloatArray, variances: FloatArray, counts: FloatArray) -> 
     weights = np.sqrt(counts) / variances
     slope, start = np.polyfit(levels, variances, 1, w=weights)
     bounds = variances.min() / _MAX_EXTRAPOLATION, variances.max() * _MAX_EXTRAPOLATION
-    return np.clip(slope * np.arange(_LEVELS) + start, *bounds)
+    return np.asarray(np.clip(slope * np.arange(_LEVELS) + start, *bounds))
 
 
 def _follow_bands(

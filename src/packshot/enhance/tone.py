@@ -42,8 +42,9 @@ _TARGET_LIGHTEST: Final = 0.95
 (docs/decisions/0038-noise-by-brightness-light-by-its-end.md)."""
 
 _MIN_LIGHTEST_STOPS: Final = 1.0
-"""Stops that the lightest tone must lack for a scene to be certainly too dark. Of the same 102 photos the
-darkest lacks .7, of photos a stop and a half to two and a half too dark none less than 1.5 (the same)."""
+"""Stops that the lightest tone must lack for a scene to be certainly too dark. Of the same 102 photos
+the darkest lacks .7, of photos a stop and a half to two and a half too dark none less than 1.5 (the
+same)."""
 
 _MAX_DARKEST_SHARE: Final = 0.25
 """Share of the lightest tone, in code values, that the darkest may have: what has no black is flat, not
