@@ -3,8 +3,8 @@
     python -m benchmarks.enhancement.enlargement [--half tuning] [--limit 20]
 
 Originals of `benchmarks.enhancement.truth`, made half as wide and high in two ways (means of 2 x 2
-pixels; Pillow's Lanczos filter), and enlarged again. Against the original: PSNR and SSIM; and by how much
-the result, made smaller again, differs from what came in, in grey levels.
+pixels; Pillow's Lanczos filter), and enlarged again. Against the original: PSNR and SSIM; and by how
+much the result, made smaller again, differs from what came in, in grey levels.
 
 Writes `results/enlargement.csv` where the reporting half is measured.
 """

@@ -19,7 +19,7 @@ from packshot.photo.quality import quantisation_steps
 
 _LUMA_SHARE, _CHROMA_SHARE = 0.42, 0.5
 """Share of the encoder's step below which a coefficient goes. Half a step is the most that quantisation
-hides; less keeps texture (docs/decisions/0038-noise-by-brightness-light-by-its-end.md)."""
+hides; less keeps texture (docs/decisions/0039-noise-by-brightness-light-by-its-end.md)."""
 
 _MAX_DEPARTURE: Final = 0.35
 """Share of the encoder's step by which a coefficient of luma on the encoder's own grid may end up away

@@ -11,6 +11,7 @@ import numpy as np
 from packshot.arrays import Float32Array, Pixels
 from packshot.assess.assessor import Assessor
 from packshot.enhance.encoding import can_write, encode_as
+from packshot.enhance.loop import BLUR_CODES
 from packshot.enhance.output_file import extract_exif, find_output_format
 from packshot.errors import InvalidInput, UnreadablePhoto
 from packshot.files import atomic_write_bytes, check_writable
@@ -38,9 +39,6 @@ but for rounding."""
 _OVERSHOOT, _OVERSHOOT_SHARE = 1.0, 0.05
 """Grey levels, and share of the range of the 3 x 3 pixels around, that a new pixel may go beyond them:
 edges get no halos. .1 gains .1 dB less, no bound .2 dB less (tuning half of the originals)."""
-
-_BLUR_CODES: Final = frozenset(("blurred", "product-blurred", "motion-blur", "upscaled"))
-"""Findings for which a photo is refused: there is not even the detail that its own size could hold."""
 
 
 def enlarge_twofold(pixels: Pixels) -> Pixels:
@@ -109,7 +107,7 @@ def find_blur(assessment: Assessment) -> str | None:
     codes = {finding.code for finding in assessment.findings if finding.severity is not Severity.INFO}
     if "upscaled" in codes:
         return "upscaled"
-    return "blurred" if codes & _BLUR_CODES else None
+    return "blurred" if codes & BLUR_CODES else None
 
 
 def enlarge_file(assessor: Assessor, source: str, target: Path) -> Enlargement:

@@ -39,7 +39,7 @@ _LIGHTEST_PERCENTILE: Final = 99.9
 _TARGET_LIGHTEST: Final = 0.95
 """Linear light of the brightest channel to which the lightest tone of a scene is brought: the mean over
 102 undamaged photos, whose deviation is .14 stops
-(docs/decisions/0038-noise-by-brightness-light-by-its-end.md)."""
+(docs/decisions/0039-noise-by-brightness-light-by-its-end.md)."""
 
 _MIN_LIGHTEST_STOPS: Final = 1.0
 """Stops that the lightest tone must lack for a scene to be certainly too dark. Of the same 102 photos

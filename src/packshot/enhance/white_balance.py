@@ -36,7 +36,7 @@ _MAX_DISAGREEMENT: Final = 10.0
 where they are further from each other than their mean is from grey. With the limits below 30 of 38
 photos pass whose cast no background told of, of 98 undamaged ones one, of 86 photos of clothes at home
 4; one estimate more and 4 degrees passed 16, none and 11
-(docs/decisions/0038-noise-by-brightness-light-by-its-end.md)."""
+(docs/decisions/0039-noise-by-brightness-light-by-its-end.md)."""
 
 _MIN_ANGLE: Final = 8.0
 """Degrees off grey that either estimate of a scene must be (the same)."""
