@@ -31,11 +31,11 @@ _CLIPPED, _DARK = 0.95, 0.01
 """Linear light, 0..1, of a pixel's brightest channel: what is lighter is cut off, what is darker is
 noise, and neither tells the light's colour. A judgement."""
 
-_MAX_DISAGREEMENT: Final = 10.0
+_MAX_DISAGREEMENT: Final = 5.0
 """Degrees between two estimates of the light of a scene beyond which neither is believed; nor are they
-where they are further from each other than their mean is from grey. With the limits below 30 of 38
-photos pass whose cast no background told of, of 98 undamaged ones one, of 86 photos of clothes at home
-4; one estimate more and 4 degrees passed 16, none and 11
+where they are further from each other than their mean is from grey. With the limits below 19 of 38
+photos pass whose cast no background told of, of 98 undamaged ones none, of 86 photos of clothes at home
+2; shades of grey beside the edges, within 4 degrees, passed 16, none and 11; 10 degrees pass 30, one, 4
 (docs/decisions/0039-noise-by-brightness-light-by-its-end.md)."""
 
 _MIN_ANGLE: Final = 8.0
