@@ -168,27 +168,3 @@ class TestLightestTone:
         to_white = -np.log2(linear_light_table()[int(flat.max())])
         found = estimate_missing_exposure(flat)
         assert found is None or found.stops < 0.8 * to_white
-
-
-class TestSceneCast:
-    def make_scene(self):
-        """Objects of all colours before a grey wall, with a white thing among them."""
-        random = np.random.default_rng(3)
-        scene = np.full((240, 320, 3), 90, np.uint8)
-        for colour in ((170, 60, 60), (60, 150, 70), (60, 70, 170), (190, 180, 70), (240, 240, 240)):
-            top, left = random.integers(0, 180), random.integers(0, 260)
-            scene[top : top + 50, left : left + 50] = colour
-        scene[:, ::7] //= 2
-        return scene
-
-    def test_a_neutral_scene_has_none(self):
-        assert estimate_illuminant(self.make_scene()) is None
-
-    def test_a_cast_is_found_and_part_of_it_taken_back(self):
-        scene = self.make_scene()
-        cast = scale_light(scene, (1.35, 1.0, 0.65))
-        found = estimate_illuminant(cast)
-        assert found is not None
-        assert found.source == "scene"
-        taken = np.log2(found.gains[2] / found.gains[0])
-        assert 0.3 < taken < np.log2(1.35 / 0.65)
