@@ -28,7 +28,7 @@ import cv2
 import numpy as np
 from scipy.stats import spearmanr
 
-from benchmarks.support.foreign_damage import FOREIGN_DAMAGE
+from benchmarks.support.foreign_damage import FOREIGN_DAMAGE, OTHER_DAMAGE
 from benchmarks.support.product_ratings import read_product_ratings
 from benchmarks.support.record import write_results
 from packshot.arrays import Mask, Pixels
@@ -42,6 +42,8 @@ from packshot.photo import Photo
 from packshot.report import Action, ExpectedGain
 from packshot.train.datasets.damaged import read_manifest
 
+DAMAGE_SETS = {"foreign": FOREIGN_DAMAGE, "other": OTHER_DAMAGE}
+ALL_DAMAGE = {**FOREIGN_DAMAGE, **OTHER_DAMAGE}
 UNDAMAGED = "none"
 HARM: Mapping[str, float] = {"psnr": 0.1, "ssim": 0.002}
 """By so much a measure falls where a photo is harmed: decibels, and units of SSIM."""
@@ -104,7 +106,7 @@ def enhance_case(case: TruthCase) -> TruthOutcome:
     original = Photo.open(case.path, max_side=ASSESSMENT_SIDE).pixels
     damaged = original
     if case.damage != UNDAMAGED:
-        damaged = FOREIGN_DAMAGE[case.damage](original, np.random.default_rng(case.seed))
+        damaged = ALL_DAMAGE[case.damage](original, np.random.default_rng(case.seed))
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "in.png"
         cv2.imwrite(str(source), damaged[..., ::-1])
@@ -186,9 +188,8 @@ def _thin(originals: Mapping[str, Path], half: str, count: int) -> list[Path]:
     ]
 
 
-def make_cases(originals: Sequence[Path], turns: int) -> list[TruthCase]:
+def make_cases(originals: Sequence[Path], turns: int, kinds: Sequence[str]) -> list[TruthCase]:
     """Give each original so many kinds of damage in turn; it is left undamaged too."""
-    kinds = list(FOREIGN_DAMAGE)
     damaged = [
         TruthCase(path, kinds[(number + turn * KIND_STRIDE) % len(kinds)], turns * number + turn)
         for number, path in enumerate(originals)
@@ -292,13 +293,15 @@ def run_cases(cases: Sequence[TruthCase], workers: int) -> list[TruthOutcome]:
 
 def main(arguments: argparse.Namespace) -> None:
     """Run all cases and write one row for each kind; the tuning half is only printed."""
-    cases = make_cases(list_originals(arguments.data, arguments.half, arguments.limit), arguments.turns)
+    originals = list_originals(arguments.data, arguments.half, arguments.limit)
+    cases = make_cases(originals, arguments.turns, list(DAMAGE_SETS[arguments.damage]))
     outcomes = run_cases(cases, arguments.workers)
     rows = list(iter_rows(outcomes))
     for row in rows:
         print(row)
     if arguments.half == "reporting":
-        print(write_results("enhancement_truth", rows))
+        suffix = "" if arguments.damage == "foreign" else f"_{arguments.damage}"
+        print(write_results(f"enhancement_truth{suffix}", rows))
     if arguments.details is not None:
         write_details(outcomes, arguments.details)
     if arguments.sheet is not None:
@@ -311,6 +314,7 @@ if __name__ == "__main__":
     parser.add_argument("--half", choices=HALVES, default="reporting")
     parser.add_argument("--limit", type=int, default=40, help="about this many originals")
     parser.add_argument("--turns", type=int, default=4, help="kinds of damage for each original")
+    parser.add_argument("--damage", choices=list(DAMAGE_SETS), default="foreign")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--sheet", type=Path, help="a PNG of what was changed")
     parser.add_argument("--details", type=Path, help="a CSV with a row for each photo")

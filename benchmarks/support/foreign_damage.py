@@ -22,20 +22,30 @@ ForeignDamage = Callable[[Pixels, np.random.Generator], Pixels]
 
 def blur_by_motion(pixels: Pixels, random: np.random.Generator) -> Pixels:
     """A streak of 9 to 21 pixels in any direction."""
+    return _filter(pixels, make_streak(random))
+
+
+def make_streak(random: np.random.Generator) -> np.ndarray:
+    """The kernel of `blur_by_motion` for the same random numbers."""
     length = 2 * int(random.integers(4, 11)) + 1
     streak = np.zeros((length, length))
     streak[length // 2] = 1
     kernel = np.clip(rotate(streak, random.uniform(0, 180), reshape=False, order=1), 0, None)
-    return _filter(pixels, kernel / kernel.sum())
+    return kernel / kernel.sum()
 
 
 def defocus(pixels: Pixels, random: np.random.Generator) -> Pixels:
     """A disc of 3 to 6 pixels radius."""
+    return _filter(pixels, make_disc(random))
+
+
+def make_disc(random: np.random.Generator) -> np.ndarray:
+    """The kernel of `defocus` for the same random numbers."""
     radius = random.uniform(3, 6)
     side = int(np.ceil(radius))
     y, x = np.mgrid[-side : side + 1, -side : side + 1]
     kernel = np.clip(radius + 0.5 - np.hypot(x, y), 0, 1)
-    return _filter(pixels, kernel / kernel.sum())
+    return kernel / kernel.sum()
 
 
 def enlarge_from_quarter(pixels: Pixels, random: np.random.Generator) -> Pixels:
@@ -103,6 +113,72 @@ FOREIGN_DAMAGE: MappingProxyType[str, ForeignDamage] = MappingProxyType(
         "soft, cast, JPEG": soften_and_compress,
     }
 )
+
+
+def add_white_noise(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """Noise of one strength at all levels, each channel its own."""
+    return _to_bytes(pixels + random.normal(0, random.uniform(8, 25), pixels.shape))
+
+
+def add_shot_noise(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """Nothing but photons: 20 to 80 of them make white."""
+    photons = random.uniform(20, 80)
+    return _to_bytes(random.poisson(pixels / 255.0 * photons) / photons * 255)
+
+
+def add_colour_noise(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """Coloured noise, with little of it in grey."""
+    grey = random.normal(0, random.uniform(2, 5), (*pixels.shape[:2], 1))
+    colour = random.normal(0, random.uniform(8, 16), pixels.shape)
+    return _to_bytes(pixels + grey + colour - colour.mean(axis=2, keepdims=True))
+
+
+def add_salt_and_pepper(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """One to five pixels in a hundred white or black."""
+    chance, share = random.random(pixels.shape[:2]), random.uniform(0.01, 0.05)
+    result = pixels.copy()
+    result[chance < share / 2] = 0
+    result[(chance >= share / 2) & (chance < share)] = 255
+    return result
+
+
+def amplify_low_light(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """Little light, amplified: noise of linear light, strongest in shadows once coded."""
+    photons = random.uniform(60, 200)
+    light = random.poisson((pixels / 255.0) ** 2.2 * photons) / photons
+    light = light + random.normal(0, random.uniform(0.004, 0.012), pixels.shape)
+    return _to_bytes(255 * np.clip(light, 0, 1) ** (1 / 2.2))
+
+
+def darken_with_noise(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """Too dark, and noisy as that is."""
+    return _to_bytes(darken(pixels, random) + random.normal(0, random.uniform(3, 6), pixels.shape))
+
+
+def cast_and_compress(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """The wrong lamp, then JPEG of quality 20 to 40."""
+    return _encode_jpeg(Image.fromarray(cast_colour(pixels, random)), int(random.integers(20, 41)))
+
+
+def soften_with_noise(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """Slightly soft, then white noise."""
+    soft = Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(random.uniform(0.6, 1.0)))
+    return _to_bytes(np.asarray(soft) + random.normal(0, random.uniform(6, 14), pixels.shape))
+
+
+OTHER_DAMAGE: MappingProxyType[str, ForeignDamage] = MappingProxyType(
+    {
+        "white noise": add_white_noise,
+        "shot noise": add_shot_noise,
+        "colour noise": add_colour_noise,
+        "salt and pepper": add_salt_and_pepper,
+        "low light, amplified": amplify_low_light,
+        "dark, noise": darken_with_noise,
+        "cast, JPEG": cast_and_compress,
+        "soft, noise": soften_with_noise,
+    }
+)
+"""Other kinds of noise, and two kinds at once."""
 
 
 def _encode_jpeg(image: Image.Image, quality: int) -> Pixels:

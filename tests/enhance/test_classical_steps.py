@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
 
+from packshot.enhance.block_transform import transform_blocks
 from packshot.enhance.classical import restore
 from packshot.enhance.deblock import deblock, estimate_jpeg_quality
 from packshot.enhance.denoise import Noise, denoise, measure_noise
 from packshot.enhance.sharpen import sharpen
 from packshot.errors import InvalidInput
 from packshot.measure.reference import psnr
+from packshot.photo.quality import quantisation_steps
 from tests.conftest import make_packshot, make_picture
 from tests.enhance.damage import add_noise, blur, compress_as_jpeg
 
@@ -143,3 +145,17 @@ class TestRestore:
         result, steps = restore(damaged)
         assert "deblock" in [step.name for step in steps]
         assert psnr(clean, result) > psnr(clean, damaged) + 1
+
+
+class TestDeblockStaysNearTheFile:
+    def test_coefficients_stay_within_a_share_of_a_step(self):
+        grey = np.repeat(make_scene()[..., 1:2], 3, axis=2)
+        damaged = compress_as_jpeg(grey, 20)
+        before, after = (
+            transform_blocks(pixels[..., 1].astype(np.float32))
+            for pixels in (damaged, deblock(damaged, 20))
+        )
+        steps = quantisation_steps(20)[None, :, None, :]
+        share = np.abs(after - before) / steps
+        # A twentieth: clipped or rounded pixels.
+        assert np.quantile(share, 0.999) < 0.35 + 0.05

@@ -115,12 +115,12 @@ class TestExposure:
     def test_leaves_a_light_grey_backdrop(self):
         assert estimate_missing_exposure(draw_on_white(background=(242, 242, 242))) is None
 
-    def test_a_dark_scene_gets_some_of_it(self):
+    def test_a_dark_scene_gets_all_of_it_back(self):
         clean = make_picture(300, 400)
         found = estimate_missing_exposure(scale_light(clean, 0.2))
         assert found is not None
         assert found.source == "scene"
-        assert 0.8 < found.stops < 2.3
+        assert found.stops == pytest.approx(-np.log2(0.2), abs=0.1)
 
     def test_nothing_clips_in_a_scene(self):
         ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
@@ -148,3 +148,23 @@ class TestTones:
         hazy = np.rint(clean * 0.7 + 0.3 * 200).astype(np.uint8)
         restored = remove_haze(hazy, 0.3 * 200 / 255, (0.3 * 200 + 0.7 * 255) / 255)
         assert psnr(clean, restored) > 45
+
+
+class TestLightestTone:
+    @pytest.mark.parametrize("stops", [1.5, 2.0, 2.5])
+    def test_a_dark_scene_comes_back_as_far_as_it_went(self, stops):
+        clean = make_picture(300, 400)
+        clean[:40, :40] = 252
+        found = estimate_missing_exposure(scale_light(clean, 2.0**-stops))
+        assert found.stops == pytest.approx(stops, abs=0.15)
+
+    def test_a_dim_scene_with_white_in_it_is_no_dark_one(self):
+        scene = make_picture(300, 400) // 2 + 70
+        scene[:40, :40] = 252
+        assert estimate_missing_exposure(scene) is None
+
+    def test_what_has_no_black_is_flat_not_dark(self):
+        flat = (60 + make_picture(300, 400) * 0.3).astype(np.uint8)
+        to_white = -np.log2(linear_light_table()[int(flat.max())])
+        found = estimate_missing_exposure(flat)
+        assert found is None or found.stops < 0.8 * to_white

@@ -48,6 +48,7 @@ _COMMANDS: Final = {
         "Bring photos to a target score: repairs, white, framing.",
         "optimize_application",
     ),
+    "enlarge": LazyCommand("packshot.cli.enlarge", "Make a small, sharp photo twice as wide and high."),
     "emotion": LazyCommand(
         "packshot.cli.emotion", "Say how people are likely to feel about photos, and where."
     ),

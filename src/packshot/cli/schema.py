@@ -16,6 +16,7 @@ from packshot.report import (
     DuplicateGroup,
     Emotion,
     Enhancement,
+    Enlargement,
     Proposal,
     Ranking,
     Record,
@@ -41,6 +42,7 @@ class RecordName(StrEnum):
 
     ASSESSMENT = "assessment"
     ENHANCEMENT = "enhancement"
+    ENLARGEMENT = "enlargement"
     DUPLICATES = "duplicates"
     SEARCH_RESULT = "search-result"
     RANKING = "ranking"
@@ -73,6 +75,7 @@ def schema_command(
     records: dict[RecordName, type[Record]] = {
         RecordName.ASSESSMENT: Assessment,
         RecordName.ENHANCEMENT: Enhancement,
+        RecordName.ENLARGEMENT: Enlargement,
         RecordName.DUPLICATES: DuplicateGroup,
         RecordName.SEARCH_RESULT: SearchResult,
         RecordName.RANKING: Ranking,

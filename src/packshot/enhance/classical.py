@@ -10,7 +10,7 @@ import numpy as np
 
 from packshot.arrays import Pixels
 from packshot.enhance.deblock import deblock, estimate_jpeg_quality
-from packshot.enhance.denoise import denoise, measure_noise
+from packshot.enhance.denoise import measure_noise, remove_noise
 from packshot.enhance.detail_steps import plan_sharpen
 from packshot.enhance.faults import find_cast, find_haze, find_missing_light
 from packshot.enhance.fidelity import measure_fidelity
@@ -111,9 +111,7 @@ def plan_denoise(pixels: Pixels) -> Step | None:
     if noise.luma < min_luma_noise:
         return None
     reason = f"noise of {noise.luma:.1f} grey levels, {noise.chroma:.1f} in colour"
-    return Step(
-        "denoise", _single_intent(Intent.DETAIL), noise.luma, reason, partial(denoise, noise=noise)
-    )
+    return Step("denoise", _single_intent(Intent.DETAIL), noise.luma, reason, remove_noise)
 
 
 def plan_impulses(pixels: Pixels) -> Step | None:
@@ -173,7 +171,7 @@ def plan_exposure(pixels: Pixels) -> Step | None:
     Example:
         >>> from packshot import Photo
         >>> plan_exposure(Photo.open("examples/photos/stool-low-light.jpg").pixels).reason
-        'scene: +1.5 stops'
+        'scene: +2.6 stops'
     """
     exposure = find_missing_light(pixels)
     if exposure is None:

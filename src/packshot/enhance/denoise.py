@@ -11,6 +11,7 @@ import numpy as np
 
 from packshot.arrays import Float32Array, Pixels, Plane
 from packshot.enhance.block_transform import BLOCK_SIDE, REACH, shrink_blocks
+from packshot.enhance.noise_curve import Stabiliser, make_stabiliser, measure_noise_curve
 from packshot.enhance.strips import apply_by_strips
 from packshot.measure.noise import noise_level, sample_rows
 from packshot.measure.planes import to_uint8
@@ -111,14 +112,59 @@ def denoise(pixels: Pixels, noise: Noise, strength: float = 1.0) -> Pixels:
     return apply_by_strips(pixels, partial(_denoise_strip, noise=noise, strength=strength), 2 * REACH)
 
 
+def remove_noise(pixels: Pixels) -> Pixels:
+    """Remove the noise that is there, which may be of different strength in light and dark.
+
+    Tones are bent so that noise is equally strong everywhere (`noise_curve`), it is removed, and tones
+    are bent back. What black and white had cut off, so that a noisy white was grey in the mean, is
+    given back. As `denoise` where a photo is too small to tell.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+
+    Returns:
+        (H, W, 3) uint8.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> import numpy as np
+        >>> noise = np.random.default_rng(1).normal(0, 20, (128, 128, 3))
+        >>> noisy = np.clip(255 + noise, 0, 255).astype(np.uint8)  # white paper
+        >>> round(noisy.mean()), round(remove_noise(noisy).mean())
+        (247, 255)
+    """
+    check_pixels(pixels, "denoise")
+    curve = measure_noise_curve(pixels)
+    if curve is None:
+        return denoise(pixels, measure_noise(pixels))
+    stabiliser = make_stabiliser(curve)
+    stabilised_sample = stabiliser.apply(sample_rows(np.ascontiguousarray(pixels)))
+    noise = measure_noise(round_to_uint8(stabilised_sample))
+    change = partial(_denoise_stabilised_strip, stabiliser=stabiliser, noise=noise)
+    return apply_by_strips(pixels, change, 2 * REACH)
+
+
+def _denoise_stabilised_strip(pixels: Pixels, stabiliser: Stabiliser, noise: Noise) -> Pixels:
+    planes = cv2.cvtColor(stabiliser.apply(pixels), cv2.COLOR_RGB2YCrCb)
+    smooth = shrink_planes(planes, *_build_limits(noise, 1.0))
+    return stabiliser.restore(np.asarray(cv2.cvtColor(smooth, cv2.COLOR_YCrCb2RGB), np.float32))
+
+
 def _denoise_strip(pixels: Pixels, noise: Noise, strength: float) -> Pixels:
+    return shrink_luma_and_chroma(pixels, *_build_limits(noise, strength))
+
+
+def _build_limits(noise: Noise, strength: float) -> tuple[Float32Array, Float32Array | None]:
+    """(8, 8) the limits of luma, and of chroma where that has noise."""
     luma_limits = _build_luma_limits(noise) * np.float32(_HARD_THRESHOLD * strength)
     chroma_limits = None
     if noise.chroma > _MIN_CHROMA_NOISE:
         chroma_limits = np.full(
             (BLOCK_SIDE, BLOCK_SIDE), _HARD_THRESHOLD * strength * noise.chroma, np.float32
         )
-    return shrink_luma_and_chroma(pixels, luma_limits, chroma_limits)
+    return luma_limits, chroma_limits
 
 
 def shrink_luma_and_chroma(
@@ -142,11 +188,34 @@ def shrink_luma_and_chroma(
         [123]
     """
     planes = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2YCrCb)
+    smooth = shrink_planes(planes, luma_limits, chroma_limits)
+    return round_to_uint8(cv2.cvtColor(smooth, cv2.COLOR_YCrCb2RGB))
+
+
+def shrink_planes(
+    planes: Float32Array, luma_limits: Float32Array, chroma_limits: Float32Array | None
+) -> Float32Array:
+    """Do the same to planes of luma, Cr and Cb.
+
+    Args:
+        planes: (H, W, 3), any range; overwritten.
+        luma_limits: See `shrink_luma_and_chroma`.
+        chroma_limits: The same.
+
+    Returns:
+        The planes.
+
+    Example:
+        >>> import numpy as np
+        >>> planes = np.repeat(np.float32(np.indices((16, 16)).sum(axis=0) % 2)[..., None], 3, axis=2)
+        >>> round(float(np.ptp(shrink_planes(planes, np.full((8, 8), 50, np.float32), None)[..., 0])), 2)
+        0.03
+    """
     planes[..., 0] = shrink_blocks(planes[..., 0], luma_limits)
     if chroma_limits is not None:
         for channel in (1, 2):
             planes[..., channel] = shrink_at_half_size(planes[..., channel], chroma_limits)
-    return round_to_uint8(cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB))
+    return planes
 
 
 def shrink_at_half_size(plane: Float32Array, limits: Float32Array) -> Float32Array:

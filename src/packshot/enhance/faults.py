@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from packshot.arrays import ByteArray, Float32Array, Pixels
-from packshot.enhance.denoise import denoise, measure_noise
+from packshot.enhance.denoise import measure_noise, remove_noise
 from packshot.enhance.tone import (
     Exposure,
     Haze,
@@ -118,8 +118,7 @@ def measure_faults(pixels: Pixels) -> MeasuredFaults:
         >>> [(faults.has_cast, faults.has_tone_fault) for faults in map(measure_faults, photos)]
         [(True, False), (False, True), (False, False)]
     """
-    noise = measure_noise(pixels)
-    balanced = denoise(pixels, noise) if noise.luma >= _MIN_NOISE else pixels
+    balanced = remove_noise(pixels) if measure_noise(pixels).luma >= _MIN_NOISE else pixels
     gains = np.ones(3, np.float32)
     illuminant = find_cast(balanced)
     if illuminant is not None:

@@ -34,6 +34,7 @@ from packshot.enhance.local_changes import (
     measure_noise_growth,
     measure_skin_drift,
 )
+from packshot.enhance.noise_curve import measure_noise_curve
 from packshot.enhance.step import Intent
 from packshot.measure.planes import make_planes, to_uint8
 from packshot.measure.product import find_plain_product
@@ -325,9 +326,10 @@ def _compare(
     change = _fit_declared_change(guarded, before, after, insides[-1], intents)
     expected = change.apply_to(before)
     contrast = Intent.CONTRAST in intents
-    drifts = [_measure_drift(expected, after, inside, contrast) for inside in insides]
-    drift, region_drift = (max(values) for values in zip(*drifts, strict=True))
     is_noisy = Intent.DETAIL in intents and guarded.noise.luma >= _MIN_NOISE
+    tones = _allow_for_clipping(original, before, after, change) if is_noisy else (expected, after)
+    drifts = [_measure_drift(*tones, inside, contrast) for inside in insides]
+    drift, region_drift = (max(values) for values in zip(*drifts, strict=True))
     edges = [_blur_noise(one) if is_noisy else one for one in (expected, after)]
     structure = _edge_similarity(edges[0], edges[1], insides[0], contrast)
     violation, reason = _find_violation(expected, after, drift, structure, intents)
@@ -335,9 +337,10 @@ def _compare(
         violation = TrialOutcome.COLOUR_DRIFT
         reason = f"a place drifts by {region_drift:.1f}, {MAX_REGION_DRIFT:g} are allowed"
     if violation is None:
-        violation, reason = _find_local_violation(
-            change.apply_to(_reduce(original)), _reduce(result), _reduce(to_uint8(masks[-1])) > 0
-        )
+        reduced, shown = _reduce(original), _reduce(result)
+        places = change.apply_to(reduced), shown
+        tones = _allow_for_clipping(original, reduced, shown, change) if is_noisy else places
+        violation, reason = _find_local_violation(places, tones, _reduce(to_uint8(masks[-1])) > 0)
     return Fidelity(drift, structure, violation, reason)
 
 
@@ -373,12 +376,15 @@ def _find_violation(
 
 
 def _find_local_violation(
-    expected: Pixels, result: Pixels, mask: Mask
+    places: tuple[Pixels, Pixels], tones: tuple[Pixels, Pixels], mask: Mask
 ) -> tuple[TrialOutcome | None, str]:
-    """Find the first limit of small places that is broken; what is not judged counts as unchanged."""
-    judged = np.where(mask[..., None], result, expected)
+    """Find the first limit of small places that is broken; what is not judged counts as unchanged.
+
+    Expected and shown, twice: as they are, and as skin is judged by: noise itself has colours of skin.
+    """
     for outcome, measure, limit, words in _LOCAL_GUARDS:
-        value = measure(expected, judged)
+        expected, shown = tones if outcome is TrialOutcome.SKIN else places
+        value = measure(expected, np.where(mask[..., None], shown, expected))
         if value > limit:
             return outcome, f"{words} {value:.2f}, {limit:g} are allowed"
     return None, ""
@@ -426,6 +432,23 @@ def _fit_declared_change(
         balanced = _DeclaredChange(table).apply_to(before)
         table = _fit_tone_curve(balanced[inside], after[inside], faults)[table]
     return _DeclaredChange(table)
+
+
+def _allow_for_clipping(
+    original: Pixels, before: Pixels, after: Pixels, change: _DeclaredChange
+) -> tuple[Pixels, Pixels]:
+    """What a noisy photo is expected to look like, and does, noise being blurred in both.
+
+    Black and white cut noise off, so that a noisy white is grey in the mean: a step may leave that as it
+    is or give back what was cut off, and all between.
+    """
+    curve = measure_noise_curve(original)
+    means, result = _blur_noise(before), _blur_noise(after)
+    if curve is None:
+        return change.apply_to(means), result
+    whole = to_uint8(cv2.LUT(means, curve.whole_levels()))
+    low, high = (change.apply_to(bound(means, whole)) for bound in (np.minimum, np.maximum))
+    return np.clip(result, low, high), result
 
 
 def _fit_gains(before: Pixels, after: Pixels, faults: MeasuredFaults) -> Float32Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -29,6 +30,26 @@ _MAX_ROWS: Final = 320
 """Rows that are looked at: enough to know the noise, in bounded time."""
 
 
+@dataclass(frozen=True, eq=False)
+class NoiseBlocks:
+    """What disjoint blocks of 16 x 16 pixels show of noise, (H // 16, W // 16) each.
+
+    Attributes:
+        level: Their mean, in grey levels.
+        texture: Variance of the low band of a Haar transform, which knows nothing of the diagonal one.
+        energy: Mean square of the diagonal band: the variance of white noise.
+
+    Example:
+        >>> ramp = np.repeat(np.arange(0, 256, 4, dtype=np.uint8)[None], 16, axis=0)
+        >>> measure_blocks(ramp).level.round().tolist()
+        [[30.0, 94.0, 158.0, 222.0]]
+    """
+
+    level: Float32Array
+    texture: Float32Array
+    energy: Float32Array
+
+
 def noise_level(plane: Plane) -> float | None:
     """Estimate the standard deviation of the noise.
 
@@ -50,19 +71,41 @@ def noise_level(plane: Plane) -> float | None:
         >>> round(noise_level(noisy.astype(np.uint8))), noise_level(flat.astype(np.uint8))
         (6, 0.0)
     """
-    height, width = (side // (2 * _BLOCK_SIDE) for side in plane.shape)
-    if not height or not width:
+    blocks = measure_blocks(plane)
+    if blocks is None:
         return None
-    low, diagonal = _haar_bands(plane[: height * 2 * _BLOCK_SIDE, : width * 2 * _BLOCK_SIDE])
-    level = _block_means(low, height, width)
-    texture = _block_means(low * low, height, width) - level * level
-    energy = _block_means(diagonal * diagonal, height, width)
+    level, texture, energy = blocks.level, blocks.texture, blocks.energy
     usable = (level > _BLACK_LEVEL) & (level < _WHITE_LEVEL)
     if np.count_nonzero(usable) < _MIN_BLOCKS:
         return None
     count = max(_MIN_BLOCKS, round(_FLATTEST_SHARE * np.count_nonzero(usable)))
     flattest = np.argsort(texture[usable], kind="stable")[:count]
     return math.sqrt(quantile(energy[usable][flattest], 0.5))
+
+
+def measure_blocks(plane: Plane) -> NoiseBlocks | None:
+    """Measure level, texture and noise of disjoint blocks of 16 x 16 pixels.
+
+    Args:
+        plane: (H, W) uint8, native.
+
+    Returns:
+        None where there is no whole block.
+
+    Example:
+        >>> flat = np.full((64, 96), 128.0)
+        >>> noisy = flat + np.random.default_rng(0).normal(0, 6, flat.shape)
+        >>> blocks = measure_blocks(noisy.astype(np.uint8))
+        >>> blocks.level.shape, round(float(np.sqrt(blocks.energy.mean())))
+        ((4, 6), 6)
+    """
+    height, width = (side // (2 * _BLOCK_SIDE) for side in plane.shape)
+    if not height or not width:
+        return None
+    low, diagonal = _haar_bands(plane[: height * 2 * _BLOCK_SIDE, : width * 2 * _BLOCK_SIDE])
+    level = _block_means(low, height, width)
+    texture = _block_means(low * low, height, width) - level * level
+    return NoiseBlocks(level, texture, _block_means(diagonal * diagonal, height, width))
 
 
 def colour_noise(channels: Channels) -> float | None:

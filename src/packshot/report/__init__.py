@@ -25,6 +25,7 @@ from packshot.report.enhancement import (
     Trial,
     TrialOutcome,
 )
+from packshot.report.enlargement import Enlargement
 from packshot.report.listing import Listing
 from packshot.report.measurements import MEASUREMENTS, OVERLAYS, MeasurementKind
 from packshot.report.proposal import Problem, Proposal, Remedy
@@ -63,6 +64,7 @@ __all__ = [
     "DuplicateKind",
     "Emotion",
     "Enhancement",
+    "Enlargement",
     "Evidence",
     "ExpectedGain",
     "Facts",
