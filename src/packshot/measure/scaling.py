@@ -129,7 +129,7 @@ def _is_aliased(grey: Plane, factor: float) -> bool:
         return False
     across = _fine_detail(grey, factor)
     down = _fine_detail(to_uint8(cv2.transpose(grey)), factor)
-    return _ALIAS_DETAIL[0] < (across * down) ** 0.5 < _ALIAS_DETAIL[1]
+    return _ALIAS_DETAIL[0] ** 2 < across * down < _ALIAS_DETAIL[1] ** 2
 
 
 def _fine_detail(grey: Plane, factor: float) -> float:
