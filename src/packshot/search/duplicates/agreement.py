@@ -12,7 +12,8 @@ from packshot.arrays import Float32Array, Float64Array, Mask
 from packshot.search.duplicates.frames import compute_coverage, decompose_map, invert_map, warp
 from packshot.search.duplicates.view import PhotoView
 
-_Colours = Float64Array  # (4, 3): RGB of the first photo, and 1, to RGB of the second
+Colours = Float64Array
+"""(4, 3): from RGB of the first photo, and 1, to RGB of the second."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,9 @@ class AgreementLimits:
 
 LIMITS: Final = AgreementLimits()
 
+_FLAT_COLOURS: Final = 3
+"""Colours of a badge: its ground, its letters, and one more. A judgement."""
+
 _REACH_SIDE: Final = 2 * LIMITS.window_side + 1
 """Pixels a side of the square around a pixel whose contrast it may touch."""
 
@@ -100,6 +104,8 @@ class Agreement:
             is done to all colours alike.
         overlay_share: Share of the overlap where one has something else than the other.
         paint_share: Share of what is overlaid that one see-through paint explains; 1 of none.
+        flat_share: Share of what is overlaid that has one of the three commonest colours there, as
+            letters and badges have; 1 of none.
         clear_agreement: The lower of `matched_first` and `matched_second`, but outside what is
             overlaid.
         visible_share: Share of the structure of the unmarked photo that lies outside what is overlaid.
@@ -126,6 +132,7 @@ class Agreement:
     recoloured_share: float
     overlay_share: float
     paint_share: float
+    flat_share: float
     clear_agreement: float
     visible_share: float
     colour_change: float
@@ -183,14 +190,14 @@ def _choose_best_colours(
 
 
 def _compare_with_colours(
-    colours: _Colours,
+    colours: Colours,
     one: Float32Array,
     two: Float32Array,
     mask: Mask,
     contrasts: _ContrastPair,
     outside: _OutsideOverlap,
 ) -> Agreement:
-    toned = _apply_colours(one, colours)
+    toned = apply_colours(one, colours)
     change = toned - one
     change_size = _root_mean_square(change[mask])
     means = change[mask].mean(axis=0)
@@ -202,7 +209,8 @@ def _compare_with_colours(
     return Agreement(
         *(outside.overlap_first, outside.overlap_second),
         *(matched_first, matched_second, texture),
-        *(differences.recoloured_share, differences.overlay_share, differences.paint_share),
+        *(differences.recoloured_share, differences.overlay_share),
+        *(differences.paint_share, differences.flat_share),
         clear_agreement=min(contrasts.compute_matches(clear)[:2]),
         visible_share=contrasts.visible_share(clear, mask),
         colour_change=change_size,
@@ -317,24 +325,39 @@ def _to_grey(image: Float32Array) -> Float32Array:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
 
 
-def _fit_colour_changes(one: Float32Array, two: Float32Array, mask: Mask) -> list[_Colours]:
+def _fit_colour_changes(one: Float32Array, two: Float32Array, mask: Mask) -> list[Colours]:
     """Fit by least squares to what is not overlaid, from two starts; one fit where both agree.
 
     Begun with all pixels, a fit may bend to a mark; begun with those of unchanged colour, it may stay
     with a white background that no change can make whiter.
     """
     sources, targets = one[mask][:: LIMITS.sampling_step], two[mask][:: LIMITS.sampling_step]
-    full_fit = _fit_colours(sources, targets, np.ones(len(sources), bool))
+    full_fit = fit_colours(sources, targets)
     is_unchanged = np.abs(sources - targets).max(axis=1) <= LIMITS.colour_limit / 2
-    cautious_fit = _fit_colours(sources, targets, is_unchanged)
-    differences = np.abs(_apply_colours(sources, full_fit) - _apply_colours(sources, cautious_fit))
+    cautious_fit = fit_colours(sources, targets, is_unchanged)
+    differences = np.abs(apply_colours(sources, full_fit) - apply_colours(sources, cautious_fit))
     return (
         [full_fit, cautious_fit] if differences.max(initial=0) > LIMITS.same_colour_limit else [full_fit]
     )
 
 
-def _fit_colours(sources: Float32Array, targets: Float32Array, is_chosen: Mask) -> _Colours:
-    """Fit a map from (P, 3) colours to others: to those chosen, then to those that fit well."""
+def fit_colours(sources: Float32Array, targets: Float32Array, is_chosen: Mask | None = None) -> Colours:
+    """Fit an affine map from colours to others: to those chosen, then to those that fit well.
+
+    Args:
+        sources: (P, 3), 0..255.
+        targets: (P, 3) what they have become.
+        is_chosen: (P,) those to begin with; None for all.
+
+    Returns:
+        (4, 3): what the channels, and 1, count for in each channel.
+
+    Example:
+        >>> colours = np.random.default_rng(0).uniform(20, 200, (500, 3)).astype(np.float32)
+        >>> fit_colours(colours, colours + np.float32(12))[3].round().tolist()
+        [12.0, 12.0, 12.0]
+    """
+    is_chosen = np.ones(len(sources), bool) if is_chosen is None else is_chosen
     identity = np.eye(4, 3)
     colours = identity
     for _ in range(LIMITS.fit_rounds):
@@ -346,7 +369,17 @@ def _fit_colours(sources: Float32Array, targets: Float32Array, is_chosen: Mask) 
     return np.asarray(colours)
 
 
-def _apply_colours(image: Float32Array, colours: _Colours) -> Float32Array:
+def apply_colours(image: Float32Array, colours: Colours) -> Float32Array:
+    """Apply such a map.
+
+    Args:
+        image: (..., 3), 0..255.
+        colours: From `fit_colours`.
+
+    Example:
+        >>> apply_colours(np.full((1, 3), 100, np.float32), 2 * np.eye(4, 3)).tolist()
+        [[200.0, 200.0, 200.0]]
+    """
     return np.asarray(np.clip(image @ colours[:3] + colours[3], 0, 255), np.float32)
 
 
@@ -360,6 +393,7 @@ class _ColourDifferences:
     recoloured_share: float
     overlay_share: float
     paint_share: float
+    flat_share: float
     reach_mask: Mask
 
 
@@ -394,11 +428,26 @@ def _find_differences(
         recoloured_share=float(areas[is_part].sum() / total),
         overlay_share=float(areas[is_overlay].sum() / total),
         paint_share=_paint_share(one[overlay_mask], two[overlay_mask], second_is_marked),
+        flat_share=_flat_share((two if second_is_marked else one)[overlay_mask]),
         reach_mask=cv2.dilate(
             overlay_mask.astype(np.uint8), np.ones((_REACH_SIDE, _REACH_SIDE), np.uint8)
         )
         > 0,
     )
+
+
+def _flat_share(colours: Float32Array) -> float:
+    """Return the share of (P, 3) colours that lie near one of the three that most have."""
+    rest, near = colours, 0
+    for _ in range(_FLAT_COLOURS):
+        if not len(rest):
+            break
+        bins = (rest // LIMITS.colour_limit).astype(np.int64) @ np.array([256, 16, 1])
+        middle = np.median(rest[bins == np.bincount(bins).argmax()], axis=0)
+        is_near = np.abs(rest - middle).max(axis=1) <= LIMITS.colour_limit
+        near += int(np.count_nonzero(is_near))
+        rest = rest[~is_near]
+    return near / len(colours) if len(colours) else 1.0
 
 
 def _paint_share(one: Float32Array, two: Float32Array, second_is_marked: bool) -> float:
