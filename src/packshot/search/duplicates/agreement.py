@@ -46,6 +46,11 @@ class AgreementLimits:
             recoloured part: most of it. With less the patch lies on top.
         min_edge_contrast: Contrast along the rim, over the difference of colours, from which on it is
             an edge; weaker texture is none.
+        white_level: Level above which, in all channels of both, a pixel tells of no change of colours.
+        shifted_levels: Levels by which a change of all colours moves them: less is compression, more
+            is something else in that place. A judgement, with the next.
+        max_shifted: Share of the pixels that may be so moved where colours stayed.
+        min_unchanged: Share of them that must be where they were.
         fit_rounds: Fits of a change of colours, each to what the one before explains; a judgement.
         same_colour_limit: Levels by which two fits may differ anywhere and still count as one.
         sampling_step: One pixel in so many enters the fit, for speed.
@@ -73,6 +78,10 @@ class AgreementLimits:
     min_patch_share: float = 0.002
     min_known_rim: float = 0.5
     min_edge_contrast: float = 0.2
+    white_level: float = 245.0
+    shifted_levels: tuple[float, float] = (8.0, 40.0)
+    max_shifted: float = 0.25
+    min_unchanged: float = 0.3
     fit_rounds: int = 3
     same_colour_limit: float = 6.0
     sampling_step: int = 7
@@ -106,6 +115,8 @@ class Agreement:
         paint_share: Share of what is overlaid that one see-through paint explains; 1 of none.
         flat_share: Share of what is overlaid that has one of the three commonest colours there, as
             letters and badges have; 1 of none.
+        lettered_share: Share of what is overlaid, without its rim, that has structure of its own, as
+            words have, and badges with words; 1 where it is all rim, as thin letters are.
         clear_agreement: The lower of `matched_first` and `matched_second`, but outside what is
             overlaid.
         visible_share: Share of the structure of the unmarked photo that lies outside what is overlaid.
@@ -133,6 +144,7 @@ class Agreement:
     overlay_share: float
     paint_share: float
     flat_share: float
+    lettered_share: float
     clear_agreement: float
     visible_share: float
     colour_change: float
@@ -210,7 +222,7 @@ def _compare_with_colours(
         *(outside.overlap_first, outside.overlap_second),
         *(matched_first, matched_second, texture),
         *(differences.recoloured_share, differences.overlay_share),
-        *(differences.paint_share, differences.flat_share),
+        *(differences.paint_share, differences.flat_share, differences.lettered_share),
         clear_agreement=min(contrasts.compute_matches(clear)[:2]),
         visible_share=contrasts.visible_share(clear, mask),
         colour_change=change_size,
@@ -329,8 +341,11 @@ def _fit_colour_changes(one: Float32Array, two: Float32Array, mask: Mask) -> lis
     """Fit by least squares to what is not overlaid, from two starts; one fit where both agree.
 
     Begun with all pixels, a fit may bend to a mark; begun with those of unchanged colour, it may stay
-    with a white background that no change can make whiter.
+    with a white background that no change can make whiter. Where colours stayed, a fit could only bend
+    to what lies on top: there is none.
     """
+    if _has_same_colours(one[mask], two[mask]):
+        return [np.eye(4, 3)]
     sources, targets = one[mask][:: LIMITS.sampling_step], two[mask][:: LIMITS.sampling_step]
     full_fit = fit_colours(sources, targets)
     is_unchanged = np.abs(sources - targets).max(axis=1) <= LIMITS.colour_limit / 2
@@ -338,6 +353,19 @@ def _fit_colour_changes(one: Float32Array, two: Float32Array, mask: Mask) -> lis
     differences = np.abs(apply_colours(sources, full_fit) - apply_colours(sources, cautious_fit))
     return (
         [full_fit, cautious_fit] if differences.max(initial=0) > LIMITS.same_colour_limit else [full_fit]
+    )
+
+
+def _has_same_colours(sources: Float32Array, targets: Float32Array) -> bool:
+    """Return whether (P, 3) colours stayed, or became something else: few are shifted by a little."""
+    is_white = np.minimum(sources, targets).min(axis=1) > LIMITS.white_level
+    differences = np.abs(sources - targets).max(axis=1)[~is_white]
+    low, high = LIMITS.shifted_levels
+    is_shifted = (differences > low) & (differences <= high)
+    return bool(
+        differences.size
+        and is_shifted.mean() <= LIMITS.max_shifted
+        and (differences <= low).mean() >= LIMITS.min_unchanged
     )
 
 
@@ -394,6 +422,7 @@ class _ColourDifferences:
     overlay_share: float
     paint_share: float
     flat_share: float
+    lettered_share: float
     reach_mask: Mask
 
 
@@ -429,6 +458,9 @@ def _find_differences(
         overlay_share=float(areas[is_overlay].sum() / total),
         paint_share=_paint_share(one[overlay_mask], two[overlay_mask], second_is_marked),
         flat_share=_flat_share((two if second_is_marked else one)[overlay_mask]),
+        lettered_share=_lettered_share(
+            contrasts.second if second_is_marked else contrasts.first, overlay_mask
+        ),
         reach_mask=cv2.dilate(
             overlay_mask.astype(np.uint8), np.ones((_REACH_SIDE, _REACH_SIDE), np.uint8)
         )
@@ -448,6 +480,13 @@ def _flat_share(colours: Float32Array) -> float:
         near += int(np.count_nonzero(is_near))
         rest = rest[~is_near]
     return near / len(colours) if len(colours) else 1.0
+
+
+def _lettered_share(contrast: Float32Array, overlay_mask: Mask) -> float:
+    """Return the share of an overlay, without its rim, where the marked photo has structure."""
+    square = np.ones((LIMITS.window_side, LIMITS.window_side), np.uint8)
+    inner = cv2.erode(overlay_mask.view(np.uint8), square) > 0
+    return float((contrast[inner] > LIMITS.max_contrast_weight / 2).mean()) if inner.any() else 1.0
 
 
 def _paint_share(one: Float32Array, two: Float32Array, second_is_marked: bool) -> float:

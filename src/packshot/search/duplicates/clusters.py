@@ -156,7 +156,8 @@ class Clusters:
         return [(p.first, p.second) for p in self.pairs if self.comparisons.is_copy(p.first, p.second)]
 
     def _list_variant_pairs(self) -> list[tuple[int, int]]:
-        return [(p.first, p.second) for p in self.pairs if self.comparisons.is_variant(p.first, p.second)]
+        pairs = [(pair.first, pair.second) for pair in self.pairs]
+        return [pair for pair in pairs if self.comparisons.is_variant(*pair)]
 
     def _list_product_pairs(self) -> list[tuple[int, int]]:
         return [

@@ -74,9 +74,11 @@ class ComparisonLimits:
         certain_paint_share: The same where the mark hides most, or colours are strongly changed.
         max_laid_over: Share of the overlap that badges, banners and words may cover.
         min_flat_share: Share of what is overlaid that has one of three colours: badges and letters have.
+        min_lettered: Share of it, without its rim, that has structure of its own, as words have: a
+            cushion on a chair has .09, badges .13 and more.
         laid_over_agreement: Structure that the photos must share outside of them.
         laid_over_visible: Share of the structure that they must leave uncovered.
-        laid_over_colours: Levels by which colours may be changed under them. These five: decision 40.
+        laid_over_colours: Levels by which colours may be changed under them. These six: decision 40.
         min_visible: Share of the structure that a mark must leave uncovered.
         min_rim_per_change: Change along the rim of the overlap over that of the whole, from which on
             the background changed too.
@@ -127,6 +129,7 @@ class ComparisonLimits:
     min_visible: float = 0.1
     max_laid_over: float = 0.25
     min_flat_share: float = 0.6
+    min_lettered: float = 0.11
     laid_over_agreement: float = 0.95
     laid_over_visible: float = 0.65
     laid_over_colours: float = 3.0
@@ -381,6 +384,7 @@ def _is_laid_over(evidence: Agreement, inliers: int) -> bool:
     return (
         LIMITS.min_overlay < evidence.overlay_share <= LIMITS.max_laid_over
         and evidence.flat_share >= LIMITS.min_flat_share
+        and evidence.lettered_share >= LIMITS.min_lettered
         and evidence.clear_agreement >= LIMITS.laid_over_agreement
         and evidence.visible_share >= LIMITS.laid_over_visible
         and evidence.colour_change <= LIMITS.laid_over_colours

@@ -260,8 +260,10 @@ def _iter_other_shades(one: Float32Array, two: Float32Array, mask: Mask) -> Iter
     rest = difference[mask & ~is_different]
     square = np.ones((LIMITS.reach, LIMITS.reach), np.uint8)
     thick = np.asarray(cv2.morphologyEx(is_different.view(np.uint8), cv2.MORPH_OPEN, square)) > 0
-    if not rest.size or np.sqrt(np.mean(rest**2)) > LIMITS.max_rest or (
-        np.count_nonzero(is_different) > LIMITS.max_shade_share * mask.sum()
+    if (
+        not rest.size
+        or np.sqrt(np.mean(rest**2)) > LIMITS.max_rest
+        or (np.count_nonzero(is_different) > LIMITS.max_shade_share * mask.sum())
     ):
         return
     edges = np.minimum(_measure_range(_to_grey(one)), _measure_range(_to_grey(two))) >= LIMITS.min_rim
