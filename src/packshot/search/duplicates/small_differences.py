@@ -35,7 +35,10 @@ class DifferenceLimits:
         max_share: Share of the frame, 0..1, that differing pixels may take up: more is no small place.
         min_balance: Pixels that only one photo has, of the one with fewer over the other: from here on
             signs stand in place of others; below something was laid over, or taken away.
-        same_ink: Levels by which ink and paper of both may differ where they are one print.
+        same_ink: Levels by which ink and paper of both may differ where they are one print: thin strokes
+            have no pixel that is all ink.
+        print_reach: Pixels around a place within which there is other ink of the same print.
+        max_more_ink: Pixels of ink that one photo may have more, as an 8 has more than a 3.
         shade_sigma: Pixels: standard deviation of the Gaussian under which shades are compared.
         min_shade: Levels by which the shade of a part differs at least.
         min_shade_share: Share of the frame, 0..1, that such a part takes up at least.
@@ -62,7 +65,9 @@ class DifferenceLimits:
     min_pixels: int = 6
     max_share: float = 0.02
     min_balance: float = 0.15
-    same_ink: float = 45.0
+    same_ink: float = 70.0
+    print_reach: int = 24
+    max_more_ink: int = 150
     shade_sigma: float = 4.0
     min_shade: float = 8.0
     min_shade_share: float = 0.003
@@ -197,11 +202,14 @@ def _iter_other_signs(one: Float32Array, two: Float32Array, mask: Mask) -> Itera
     if np.count_nonzero(is_different) > LIMITS.max_share * mask.sum():
         return
     for box, pixels in _iter_parts(is_different, LIMITS.reach):
-        inside = _slice_around(box, LIMITS.reach)
+        inside, around = (_slice_around(box, reach) for reach in (LIMITS.reach, LIMITS.print_reach))
         is_sign = (
             pixels >= LIMITS.min_pixels
             and difference[inside].max() >= LIMITS.min_peak
-            and _is_same_print(one[inside], two[inside], extras[:, *inside] > limit)
+            and (
+                _is_same_print(one[inside], two[inside], extras[:, *inside] > limit)
+                or _is_more_print(one[around], two[around], extras[:, *around] > limit)
+            )
         )
         if is_sign:
             yield SmallDifference(_make_region(box, mask), pixels)
@@ -235,6 +243,29 @@ def _is_same_print(one: Float32Array, two: Float32Array, extras: Mask) -> bool:
         paper = np.abs(two[only_one].mean(axis=0) - one[only_two].mean(axis=0))
         if min(counts) and max(ink.max(), paper.max()) <= LIMITS.same_ink:
             return True
+    return False
+
+
+def _is_more_print(one: Float32Array, two: Float32Array, extras: Mask) -> bool:
+    """Return whether one of two places has a little more ink, of a colour that both have around it.
+
+    Args:
+        one: (h, w, 3) of the first photo.
+        two: Of the second.
+        extras: As for `_is_same_print`.
+    """
+    if np.count_nonzero(extras.any(axis=0)) > LIMITS.max_more_ink:
+        return False
+    for only, with_ink, without, is_dark in (
+        *((extras[0], one, two, True), (extras[1], two, one, True)),
+        *((extras[2], one, two, False), (extras[3], two, one, False)),
+    ):
+        if np.count_nonzero(only) >= LIMITS.min_pixels // 2:
+            grey = _to_grey(without)
+            end = float(np.quantile(grey, 0.02 if is_dark else 0.98))
+            known = without[grey <= end if is_dark else grey >= end].mean(axis=0)
+            if np.abs(with_ink[only].mean(axis=0) - known).max() <= LIMITS.same_ink:
+                return True
     return False
 
 
