@@ -43,7 +43,6 @@ def test_score_then_pixels_then_bytes(scores, order):
 
 
 def test_what_is_laid_over_a_photo_never_makes_it_the_better_one():
-    plain, badged = make_signature("plain.jpg"), make_signature("badged.jpg")
-    scores = {plain.pixel_digest: 60.0, badged.pixel_digest: 90.0}
-    assert sort_by_preference([0, 1], [plain, badged], scores) == [1, 0]
-    assert sort_by_preference([0, 1], [plain, badged], scores, marked={1}) == [0, 1]
+    scores = {"1": 60.0, "2": 90.0}
+    assert sort_by_preference([1, 2], PHOTOS, scores) == [2, 1]
+    assert sort_by_preference([1, 2], PHOTOS, scores, marked={2}) == [1, 2]

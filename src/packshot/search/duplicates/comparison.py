@@ -244,7 +244,9 @@ def _build_comparison(
 ) -> Comparison:
     likeness = round((evidence.matched_first + evidence.matched_second) / 2, 4)
     is_copy = _is_copy(evidence, guess.inliers)
-    places = _find_places(first, second, guess.mapping) if is_copy or _is_recoloured(evidence) else ()
+    is_alike = is_copy or _is_recoloured(evidence)
+    is_marked = evidence.overlay_share >= LIMITS.min_visible_overlay
+    places = _find_places(first, second, guess.mapping) if is_alike and not is_marked else ()
     if places or (not is_copy and _is_recoloured(evidence)):
         other_places = tuple(_map_region(place, first, second, guess.mapping) for place in places)
         update = {"likeness": likeness, "is_variant": True, "differences": places}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -38,6 +39,9 @@ class DifferenceLimits:
         same_ink: Levels by which ink and paper of both may differ where they are one print: thin strokes
             have no pixel that is all ink.
         print_reach: Pixels around a place within which there is other ink of the same print.
+        min_more_peak: Levels that a little more ink must reach: compression makes less.
+        same_size: Natural logarithm of the ratio of sizes up to which a little more ink counts: resizing
+            makes thin strokes vanish.
         max_more_ink: Pixels of ink that one photo may have more, as an 8 has more than a 3.
         shade_sigma: Pixels: standard deviation of the Gaussian under which shades are compared.
         min_shade: Levels by which the shade of a part differs at least.
@@ -68,6 +72,8 @@ class DifferenceLimits:
     same_ink: float = 70.0
     print_reach: int = 24
     max_more_ink: int = 150
+    min_more_peak: float = 90.0
+    same_size: float = 0.02
     shade_sigma: float = 4.0
     min_shade: float = 8.0
     min_shade_share: float = 0.003
@@ -75,7 +81,7 @@ class DifferenceLimits:
     max_rest: float = 3.0
     min_rim: float = 12.0
     min_known_rim: float = 0.8
-    min_shade_cover: float = 0.9
+    min_shade_cover: float = 0.97
     sampling_step: int = 7
 
 
@@ -135,7 +141,8 @@ def find_small_differences(
         return ()
     one, two, mask = laid
     toned = _equalise_colours(one, two, mask)
-    places = [*_iter_other_signs(toned, two, mask)]
+    has_same_size = abs(math.log(decompose_map(mapping).scale)) <= LIMITS.same_size
+    places = [*_iter_other_signs(toned, two, mask, has_same_size)]
     if toned is one and mask.mean() >= LIMITS.min_shade_cover:
         places += _iter_other_shades(one, two, mask)
     return tuple(sorted(places, key=lambda place: -place.pixels)[:_MOST_PLACES])
@@ -191,7 +198,9 @@ def _equalise_colours(one: Float32Array, two: Float32Array, mask: Mask) -> Float
     return apply_colours(one, fit_colours(*sample))
 
 
-def _iter_other_signs(one: Float32Array, two: Float32Array, mask: Mask) -> Iterator[SmallDifference]:
+def _iter_other_signs(
+    one: Float32Array, two: Float32Array, mask: Mask, has_same_size: bool
+) -> Iterator[SmallDifference]:
     """Yield places where one photo has ink that the other has not within a pixel, and the same print."""
     extras = _find_extras(_to_grey(one), _to_grey(two))
     difference = np.max(extras, axis=0) * mask
@@ -208,7 +217,11 @@ def _iter_other_signs(one: Float32Array, two: Float32Array, mask: Mask) -> Itera
             and difference[inside].max() >= LIMITS.min_peak
             and (
                 _is_same_print(one[inside], two[inside], extras[:, *inside] > limit)
-                or _is_more_print(one[around], two[around], extras[:, *around] > limit)
+                or (
+                    has_same_size
+                    and difference[inside].max() >= LIMITS.min_more_peak
+                    and _is_more_print(one[around], two[around], extras[:, *around] > limit)
+                )
             )
         )
         if is_sign:
@@ -260,7 +273,7 @@ def _is_more_print(one: Float32Array, two: Float32Array, extras: Mask) -> bool:
         *((extras[0], one, two, True), (extras[1], two, one, True)),
         *((extras[2], one, two, False), (extras[3], two, one, False)),
     ):
-        if np.count_nonzero(only) >= LIMITS.min_pixels // 2:
+        if np.count_nonzero(only) >= LIMITS.min_pixels:
             grey = _to_grey(without)
             end = float(np.quantile(grey, 0.02 if is_dark else 0.98))
             known = without[grey <= end if is_dark else grey >= end].mean(axis=0)
