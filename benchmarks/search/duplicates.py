@@ -65,6 +65,7 @@ _MAX_BITS = 10
 """By which imagededup takes hashes for those of copies, unless told otherwise."""
 
 OWN_METHOD = "packshot"
+_NAMED_AS = dict.fromkeys(("lettered", "badged"), "watermarked")
 BASELINES: dict[str, Callable[[Image.Image], imagehash.ImageHash]] = {
     "phash, 10 bits": imagehash.phash,
     "dhash, 10 bits": imagehash.dhash,
@@ -161,7 +162,8 @@ class CopyFinder:
         proposed, found = self._find_originals(path)
         own = self._make_score(number, kind, found, start)
         own.proposed = int(number in proposed)
-        own.named = int(number in found and (kind == "combined" or kind in found[number]))
+        name = _NAMED_AS.get(kind, kind)
+        own.named = int(number in found and (kind == "combined" or name in found[number]))
         return {OWN_METHOD: own} | {
             name: self._score_hash(name, number, kind, path) for name in BASELINES
         }

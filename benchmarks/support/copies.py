@@ -71,6 +71,45 @@ def shift_colours(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     return np.asarray(cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB), np.uint8)
 
 
+_FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX)
+_SLOGANS = ("SUMMER SALE", "NEW ARRIVAL", "BEST PRICE", "FREE SHIPPING")
+
+
+def add_line_of_text(pixels: Pixels, generator: np.random.Generator) -> Pixels:
+    """One line of large red letters across, a tenth of the height."""
+    lettered = pixels.copy()
+    height, width = pixels.shape[:2]
+    text, font = str(generator.choice(_SLOGANS)), _FONTS[int(generator.integers(len(_FONTS)))]
+    stroke = max(2, round(height / 90))
+    scale = cv2.getFontScaleFromHeight(font, round(0.1 * height), stroke)
+    (wide, _), _ = cv2.getTextSize(text, font, scale, stroke)
+    scale *= min(1.0, 0.97 * width / wide)
+    (wide, _), _ = cv2.getTextSize(text, font, scale, stroke)
+    place = (width - wide) // 2, int(generator.uniform(0.2, 0.9) * height)
+    cv2.putText(lettered, text, place, font, scale, (215, 20, 30), stroke, cv2.LINE_AA)
+    return lettered
+
+
+def add_badge_and_banner(pixels: Pixels, generator: np.random.Generator) -> Pixels:
+    """A round badge in an upper corner and a banner along the bottom, both with words."""
+    marked = pixels.copy()
+    height, width = pixels.shape[:2]
+    radius = round(min(height, width) * generator.uniform(0.1, 0.16))
+    across = width - radius - 8 if generator.random() < 0.5 else radius + 8
+    grounds = ((220, 20, 40), (250, 190, 0), (10, 120, 60))
+    ground = grounds[int(generator.integers(len(grounds)))]
+    cv2.circle(marked, (across, radius + 8), radius, ground, -1, cv2.LINE_AA)
+    place = across - int(0.75 * radius), radius + 8 + radius // 4
+    stroke = max(1, radius // 25)
+    cv2.putText(marked, "-30%", place, _FONTS[1], radius / 45, (255, 255, 255), stroke, cv2.LINE_AA)
+    deep = round(height * generator.uniform(0.1, 0.16))
+    marked[height - deep :] = ((30, 60, 160), (20, 20, 20), (230, 60, 20))[int(generator.integers(3))]
+    place, stroke = (round(width * 0.05), height - deep // 3), max(1, width // 350)
+    text = "FREE DELIVERY TODAY"
+    cv2.putText(marked, text, place, _FONTS[1], width / 520, (255, 255, 255), stroke, cv2.LINE_AA)
+    return marked
+
+
 CHANGES: dict[str, Change] = {
     "resized": resize_photo,
     "cropped": crop_photo,
@@ -88,7 +127,10 @@ def combine_changes(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     return CHANGES[str(second)](CHANGES[str(first)](pixels, generator), generator)
 
 
-KINDS = ("exact", "same-pixels", "recompressed", *CHANGES, "combined")
+LAID_OVER: dict[str, Change] = {"lettered": add_line_of_text, "badged": add_badge_and_banner}
+"""Changes that are not combined with others."""
+
+KINDS = ("exact", "same-pixels", "recompressed", *CHANGES, *LAID_OVER, "combined")
 """Every kind of copy; but for the first three, all are saved as JPEG of quality 75 to 95."""
 
 
@@ -107,7 +149,7 @@ def make_copy(original: Path, pixels: Pixels, kind: str, generator: np.random.Ge
         return _encode(pixels, format="PNG")
     if kind == "recompressed":
         return _encode(pixels, format="JPEG", quality=int(generator.integers(20, 80)))
-    change = combine_changes if kind == "combined" else CHANGES[kind]
+    change = combine_changes if kind == "combined" else (CHANGES | LAID_OVER)[kind]
     quality = int(generator.integers(75, 96))
     return _encode(change(pixels, generator), format="JPEG", quality=quality)
 

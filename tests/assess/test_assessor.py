@@ -224,3 +224,20 @@ def test_an_atlas_may_be_named_by_its_file(tmp_path):
     assert Assessor(atlas=str(tmp_path / "atlas.npz")).atlas.header == Atlas.load_shipped().header
     with pytest.raises(AtlasError, match=r"nope\.npz"):
         Assessor(atlas="nope.npz")
+
+
+@pytest.mark.parametrize("side", [100, 1000])
+def test_a_pixel_more_makes_no_jump(side, assessor):
+    """Resampling alone moves thumbnails by up to 5 points, and photos by up to 2."""
+    original = Image.open(ROOT / "examples/photos/wooden-stool.jpg").convert("RGB")
+    scores = []
+    for length in (side - 2, side - 1, side, side + 1):
+        small = original.resize((length, round(length * original.height / original.width)))
+        scores.append(assessor.assess(encode_png(np.asarray(small))).score)
+    assert np.abs(np.diff(scores)).max() < (5 if side == 100 else 2)
+
+
+def test_models_who_reach_the_edge_are_rarely_told_to_step_back(assessor, shared_data):
+    photos = sorted((shared_data / "products/clothing").glob("clothing_luma_*.jpg"))[::6]
+    found = [{one.code for one in assessor.assess(path).findings} for path in photos]
+    assert sum("touches-edge" in codes for codes in found) <= len(found) / 5

@@ -79,3 +79,11 @@ def test_where_the_outline_is_not_certain_the_eye_decides():
     noise = np.random.default_rng(0).integers(0, 256, (400, 400, 3)).astype(np.uint8)
     seen = [SeenFault("off-centre", probability=0.9, loss=20.0, is_found=True)]
     assert deny_faults(seen, measure_photo(noise)) == seen
+
+
+def test_light_in_one_channel_denies_darkness():
+    cloth = np.full((400, 400, 3), (225, 60, 45), np.uint8)
+    cloth[100:300, 100:300] = 58
+    seen = [SeenFault("too-dark", probability=0.4, loss=6.0, is_found=True)]
+    assert not deny_faults(seen, measure_photo(cloth))
+    assert deny_faults(seen, measure_photo((cloth * 0.55).astype(np.uint8)))

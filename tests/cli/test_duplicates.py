@@ -6,7 +6,9 @@ import json
 import shutil
 from pathlib import Path
 
+import cv2
 import jsonschema
+import numpy as np
 import pytest
 
 from tests.cli.command import run_packshot
@@ -82,3 +84,25 @@ def test_wrong_usage_is_told(sellers, store, tmp_path):
         "gone.csv" in run_duplicates(store, sellers, "--owners", tmp_path / "gone.csv", check=2).stderr
     )
     assert "Examples" in run_packshot("duplicates", "--help", check=0).stdout
+
+
+def test_small_differences_are_shown_and_both_photos_are_kept(tmp_path, store):
+    photos = tmp_path / "charts"
+    photos.mkdir()
+    for name, numbers in (("a", (92, 96, 100)), ("b", (92, 98, 100))):
+        chart = np.full((500, 400, 3), 255, np.uint8)
+        for row, number in enumerate(numbers):
+            place = 60, 120 + row * 120
+            cv2.putText(chart, f"chest {number}", place, cv2.FONT_HERSHEY_DUPLEX, 1.2, (20, 20, 20), 2)
+        cv2.imwrite(str(photos / f"{name}.jpg"), chart)
+    (group,) = map(json.loads, run_duplicates(store, photos, "--format", "jsonl").stdout.splitlines())
+    assert group["kind"] == "variant"
+    assert "both are wanted" in group["reason"]
+    for photo in group["photos"]:
+        (place,) = photo["differences"]
+        assert 0.4 < place["y"] < 0.55
+    page = tmp_path / "page.html"
+    run_duplicates(store, photos, "-o", page)
+    assert page.read_text().count('class="place"') == 2
+    proposals = run_packshot("clean", photos, "--format", "jsonl", check=0).stdout
+    assert not any(json.loads(line)["problem"] == "duplicate" for line in proposals.splitlines())

@@ -144,3 +144,19 @@ def test_a_horizon_is_no_border():
 def test_blank_and_tiny():
     assert border_thickness(to_grey(make_flat(40))) == (0, 0, 0, 0)
     assert border_thickness(to_grey(make_flat(40, (8, 8)))) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("tone", [60, 128, 200, 240])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_straight_product_that_runs_out_has_no_border(tone, turned):
+    picture = draw_scene(size=(400, 300))
+    picture[:, :40] = picture[:, -40:] = tone
+    picture = np.ascontiguousarray(picture.transpose(1, 0, 2)) if turned else picture
+    assert border_thickness(to_grey(picture)) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("tone", [0, 255])
+def test_black_and_white_bars_at_two_sides_are_a_border(tone):
+    picture = draw_scene(size=(400, 300))
+    picture[:, :10] = picture[:, -10:] = tone
+    assert border_thickness(to_grey(picture)) == (10, 0, 10, 0)

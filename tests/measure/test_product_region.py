@@ -5,6 +5,7 @@ import pytest
 from packshot.measure import measure_photo
 from packshot.measure.planes import make_planes
 from packshot.measure.product import mask_to_region
+from packshot.photo import Photo
 from tests.measure.pictures import add_noise, compress_jpeg, draw_on_white, draw_scene, make_flat
 
 BOXES = [(150, 100, 200, 300), (37, 211, 401, 77), (6, 6, 488, 488), (222, 333, 61, 43)]
@@ -119,3 +120,68 @@ class TestMaskToRegion:
 
     def test_none_where_nothing_is_likely(self):
         assert self.find_region(np.full((80, 100), 0.3)) is None
+
+
+class TestHoles:
+    def draw_ring(self, tone=60, inside=255):
+        picture = np.full((500, 500, 3), 255, np.uint8)
+        cv2.circle(picture, (250, 250), 180, (tone, tone, tone), -1)
+        cv2.circle(picture, (250, 250), 150, (inside, inside, inside), -1)
+        return picture
+
+    @pytest.mark.parametrize("tone", [40, 160, 235])
+    def test_white_seen_through_a_ring_is_not_blown_out(self, tone):
+        measured = measure_photo(compress_jpeg(self.draw_ring(tone), quality=90))
+        assert measured.value("clipped_highlights") < 8
+        assert measured.product.mask[160, 160]
+        assert not measured.product.surface[160, 160]
+
+    def test_white_that_fades_out_is(self):
+        rows, columns = np.mgrid[:500, :500]
+        light = np.clip(330 - 0.9 * np.hypot(rows - 250, columns - 250), 0, 255)
+        picture = np.where(np.hypot(rows - 250, columns - 250) < 180, light, 255).astype(np.uint8)
+        measured = measure_photo(np.dstack([picture] * 3))
+        assert measured.value("clipped_highlights") > 15
+
+    @pytest.mark.parametrize("name", ["008", "043", "188"])
+    def test_shelves_and_folding_chairs_are_not_blown_out(self, name, shared_data):
+        photo = Photo.open(shared_data / f"products/furniture/furniture_ikea_{name}.jpg")
+        measured = measure_photo(photo.pixels)
+        assert measured.value("clipped_highlights") < 8
+        assert measured.value("fill_mask_area") > 30
+
+
+class TestWalls:
+    def draw_close_up(self, cloth, wall=255):
+        """Rough cloth that runs out at three sides, before a wall in both upper corners."""
+        generator = np.random.default_rng(3)
+        picture = np.empty((480, 400, 3), np.float64)
+        picture[:] = cloth
+        picture += generator.normal(0, 6, (480, 400, 1))
+        corner = np.array([[[0, 0], [130, 0], [0, 110]], [[399, 0], [269, 0], [399, 110]]], np.int32)
+        cv2.fillPoly(picture, list(corner), (wall, wall, wall))
+        picture[:90, 150:250] = (150, 110, 90)
+        return np.clip(picture, 0, 255).astype(np.uint8)
+
+    @pytest.mark.parametrize("cloth", [(205, 202, 203), (40, 50, 120), (130, 40, 40)])
+    @pytest.mark.parametrize("wall", [255, 232])
+    def test_a_wall_in_the_upper_corners_is_the_background(self, cloth, wall):
+        if wall - min(cloth) < 40:
+            cloth = (150, 152, 150)
+        measured = measure_photo(self.draw_close_up(cloth, wall))
+        assert measured.value("background_whiteness") == pytest.approx(wall, abs=1)
+        assert measured.value("fill_mask_area") > 80
+        assert measured.value("clipped_highlights") < 1
+
+    def test_one_corner_is_no_wall(self):
+        picture = self.draw_close_up((40, 50, 120))
+        picture[:120, 260:] = (40, 50, 120)
+        assert measure_photo(picture).value("background_whiteness") < 60
+
+    @pytest.mark.parametrize("name", ["027", "048", "049"])
+    def test_clothes_of_close_ups_are_the_product(self, name, shared_data):
+        photo = Photo.open(shared_data / f"products/clothing/clothing_luma_{name}.jpg")
+        measured = measure_photo(photo.pixels)
+        assert measured.value("background_whiteness") > 250
+        assert measured.value("fill_mask_area") > 75
+        assert measured.value("clipped_highlights") < 1

@@ -112,3 +112,10 @@ def test_damage_is_found():
     assert "colour-cast" in find_codes((packshot * np.array([1, 0.93, 0.75])).astype(np.uint8))
     assert "low-contrast" in find_codes((packshot * 0.3 + 150).astype(np.uint8))
     assert "background-not-white" in find_codes((packshot * 0.9).astype(np.uint8))
+
+
+@pytest.mark.parametrize("ground", [(225, 60, 45), (40, 70, 230)])
+def test_grey_clothes_on_colourful_cloth_are_not_too_dark(ground):
+    cloth = draw_on_white(colour=(58, 58, 60), background=ground)
+    assert "too-dark" not in find_codes(cloth)
+    assert "too-dark" in find_codes((cloth * 0.55).astype(np.uint8))

@@ -33,11 +33,13 @@ DENIED_BY_MEASUREMENT: Final[Mapping[str, tuple[Condition, ...]]] = MappingProxy
     {
         "off-centre": (*CERTAIN_OUTLINE, Condition("centring", at_most=1.0)),
         "product-too-small": (*CERTAIN_OUTLINE, Condition("fill_box_side", at_least=70)),
+        "too-dark": (Condition("bright_end", at_most=67), Condition("bright_channel", at_least=205)),
     }
 )
 """Faults that are none where measurements of a certain outline say so, whatever the network sees: of 654
 rated photos whose product stands within 1 % of the middle both passes call 3 off centre, of 1 115 whose
-product fills 70 % of a side or more 3 too small."""
+product fills 70 % of a side or more 3 too small, of 15 that are dark as L* goes but bright in a channel
+none too dark."""
 
 EXPLAIN_BELOW: Final = 75.0
 """Points of score below which at least the likeliest fault is told: "nothing to improve" is never said

@@ -168,6 +168,7 @@ class Tally:
 
     copy_group_count: int = 0
     superfluous_count: int = 0
+    variant_count: int = 0
     product_count: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
@@ -175,6 +176,8 @@ class Tally:
         """Take one group into account."""
         if group.status is not Status.OK:
             self.unreadable.append((group.path, group.reason))
+        elif group.kind is DuplicateKind.VARIANT:
+            self.variant_count += 1
         elif group.kind is DuplicateKind.SAME_PRODUCT:
             self.product_count += 1
         else:

@@ -65,7 +65,7 @@ def enlarge_command(
         typer.echo(record.model_dump_json())
     else:
         _print_text(record)
-    raise typer.Exit(ExitStatus.DONE if record.output else ExitStatus.BELOW_THRESHOLD)
+    raise typer.Exit(ExitStatus.DONE if record.output else ExitStatus.NOT_REACHED)
 
 
 def _print_text(record: Enlargement) -> None:

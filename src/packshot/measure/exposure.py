@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteMask, Float64Array
-from packshot.measure.planes import Channels, percentiles, to_uint8
+from packshot.measure.planes import Channels, histogram, percentiles, to_uint8
 
 CLIPPED_WHITE: Final = 254
 """Grey level: a channel at or above this has lost its detail. One level below the end, for encoders and
@@ -46,6 +46,23 @@ def bright_end(lightness: Float64Array) -> float:
         80
     """
     return percentiles(lightness, 98)[0] / 2.55
+
+
+def bright_channel(channels: Channels) -> float:
+    """Return the grey level that the lightest channel of 2 % of the pixels exceeds, 0..255.
+
+    A photo in full light has one near the end even where all it shows is red or blue, whose L* is low.
+
+    Args:
+        channels: At working size.
+
+    Example:
+        >>> from packshot.measure.planes import split_channels
+        >>> red = np.full((20, 20, 3), (240, 30, 20), np.uint8)
+        >>> bright_channel(split_channels(red))
+        240.0
+    """
+    return percentiles(histogram(channels.lightest), 98)[0]
 
 
 def highlight_clipping(channels: Channels, mask: ByteMask | None) -> tuple[float, ByteMask]:

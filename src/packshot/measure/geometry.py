@@ -42,6 +42,11 @@ _SPECK_SHARE: Final = 0.01
 _MIN_CHANGED_SHARE: Final = 0.02
 """Share of a row, 0..1, of another tone, from which on the row is no longer border. By judgement."""
 
+_BAR_LEVELS: Final = (16, 245)
+"""Grey levels: bars at two sides alone are black up to the first (that of video's black), white from the
+second. Others are the ground beside a straight product that runs out at both other sides. By
+judgement."""
+
 _MAX_LEVEL: Final = 255
 """Grey level of white."""
 
@@ -155,8 +160,9 @@ def border_thickness(grey: Plane) -> tuple[int, int, int, int]:
     """Measure the thickness of a frame or of bars around the picture, in native pixels.
 
     A side has a border where its outermost line is of one tone and, going inwards, nearly the
-    whole line changes at once; only opposite sides together count, so that a horizon does not. A
-    white border wider than 4 % of the side is the margin of a packshot.
+    whole line changes at once; only opposite sides together count, so that a horizon does not, and
+    two sides alone only where they are black or white: a straight product may run out at the others.
+    A white border wider than 4 % of the side is the margin of a packshot.
 
     Args:
         grey: Luma, (H, W) uint8.
@@ -187,9 +193,17 @@ def border_thickness(grey: Plane) -> tuple[int, int, int, int]:
         for i, depth in enumerate(depths)
     ]
     left, top, right, bottom = whole
-    if whole != depths or _is_margin(grey, whole):
+    if whole != depths or _is_margin(grey, whole) or _is_beside_product(lines, whole):
         return 0, 0, 0, 0
     return left, top, right, bottom
+
+
+def _is_beside_product(lines: list[Plane], depths: list[int]) -> bool:
+    """Return whether a border at two sides alone is the ground beside a product that runs out."""
+    bordered = [side for side, depth in enumerate(depths) if depth]
+    tones = [_border_tone(lines[side]) for side in bordered]
+    dark, light = _BAR_LEVELS
+    return len(bordered) == 2 and any(dark < tone < light for tone in tones)
 
 
 def _is_margin(grey: Plane, depths: list[int]) -> bool:

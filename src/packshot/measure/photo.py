@@ -340,14 +340,15 @@ def _measure_tones(
     lightness, channels = planes.lab_channels[0], planes.small_channels
     mask = _material_mask(product)
     inside, whole = histogram(lightness, mask), histogram(lightness)
-    filled = to_uint8(product.mask) * np.uint8(255) if product else None
-    highlights, white = exposure.highlight_clipping(channels, filled)
+    surface = to_uint8(product.surface) * np.uint8(255) if product else None
+    highlights, white = exposure.highlight_clipping(channels, surface)
     shadows, black = exposure.shadow_clipping(channels, mask)
     _record_region(regions, "clipped_highlights", white)
     _record_region(regions, "clipped_shadows", black)
     return {
         "exposure": exposure.mean_lightness(inside),
         "bright_end": exposure.bright_end(whole),
+        "bright_channel": exposure.bright_channel(channels),
         "clipped_highlights": highlights,
         "clipped_shadows": shadows,
         "contrast": contrast.tone_range(whole),

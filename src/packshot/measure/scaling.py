@@ -61,6 +61,20 @@ _HARMONIC_EVIDENCE: Final = 5.0
 By judgement."""
 
 
+_MIN_ALIASED_FACTOR: Final = 2.85
+"""Factor p from which on the period may be that of a slight enlargement by p / (p - 1), up to 1.54."""
+
+_ALIAS_DETAIL: Final = (0.52, 1.0)
+"""Detail finer than a large factor leaves, over coarser detail: within, the factor was a slight one. Set
+on 78 product photos enlarged by 1.1 to 6: smooth enlargements of 3 and more are below the first in 95 of
+100, slight ones mostly above; pixels repeated three times and more are above the second. On 73 others
+enlarged by 1.25, cubic or linear, 6 of 146 are still taken for a large factor (26 of 156 before)."""
+
+_FINE_BAND: Final = (0.6, 0.9)
+_COARSE_BAND: Final = (0.2, 0.45)
+"""Frequencies that are compared, times the factor over one pixel. An enlargement's own end at 0.5."""
+
+
 @dataclass(frozen=True)
 class _GridHarmonic:
     """A factor whose period is a harmonic of JPEG's grid.
@@ -92,7 +106,8 @@ def enlargement_factor(grey: Plane, estimate: tuple[float, float], edge_width: f
         edge_width: Standard deviation of the blur of the sharpest edges, native pixels.
 
     Returns:
-        The factor, 2 to 12, or 1 where nothing tells of one.
+        The factor, 2 to 12; one between 1 and 1.54 where fine detail shows that the period is that of a
+        slight enlargement, which has the same; or 1 where nothing tells of any.
 
     Example:
         >>> thumbnail = np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8)
@@ -104,8 +119,30 @@ def enlargement_factor(grey: Plane, estimate: tuple[float, float], edge_width: f
     factor, evidence = estimate
     min_blur = _MIN_BLUR if evidence >= _STRONG_EVIDENCE else _BLUR_RANGE[0]
     if evidence >= _MIN_EVIDENCE and _is_in_blur_range(edge_width / factor, min_blur):
-        return factor
+        return factor / (factor - 1) if _is_aliased(grey, factor) else factor
     return _grid_harmonic_factor(grey, edge_width)
+
+
+def _is_aliased(grey: Plane, factor: float) -> bool:
+    """Return whether a period is a slight enlargement's: detail finer than a large one's is there."""
+    if factor < _MIN_ALIASED_FACTOR:
+        return False
+    across = _fine_detail(grey, factor)
+    down = _fine_detail(to_uint8(cv2.transpose(grey)), factor)
+    return _ALIAS_DETAIL[0] ** 2 < across * down < _ALIAS_DETAIL[1] ** 2
+
+
+def _fine_detail(grey: Plane, factor: float) -> float:
+    """Return the mean spectrum of differences along the rows at fine over that at coarse frequencies."""
+    rows = grey[:: max(1, grey.shape[0] // _MAX_LINES)].astype(np.float32)
+    differences = (rows[:, 1:] - rows[:, :-1]) * _taper(rows.shape[1] - 1)
+    magnitude = np.abs(np.fft.rfft(differences, axis=1)).mean(axis=0)
+    places = np.fft.rfftfreq(differences.shape[1]) * factor
+    fine, coarse = (
+        float(magnitude[(places >= low) & (places <= high)].mean())
+        for low, high in (_FINE_BAND, _COARSE_BAND)
+    )
+    return fine / max(coarse, 1e-9)
 
 
 def _grid_harmonic_factor(grey: Plane, edge_width: float) -> float:

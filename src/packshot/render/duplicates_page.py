@@ -55,6 +55,7 @@ class DuplicatesPage(Page[DuplicateGroup]):
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
         super().__init__(stream, options)
         self._copy_group_count = 0
+        self._variant_group_count = 0
         self._product_group_count = 0
         self._superfluous_count = 0
         self._superfluous_bytes = 0
@@ -62,6 +63,9 @@ class DuplicatesPage(Page[DuplicateGroup]):
     def _count(self, group: DuplicateGroup) -> None:
         if group.kind is DuplicateKind.SAME_PRODUCT:
             self._product_group_count += 1
+            return
+        if group.kind is DuplicateKind.VARIANT:
+            self._variant_group_count += 1
             return
         self._copy_group_count += 1
         self._superfluous_count += len(group.photos) - 1
@@ -88,6 +92,7 @@ class DuplicatesPage(Page[DuplicateGroup]):
         return self._render_template(
             "duplicates_report.html.j2",
             copies=self._copy_group_count,
+            variants=self._variant_group_count,
             products=self._product_group_count,
             superfluous=self._superfluous_count,
             size=self._superfluous_bytes,

@@ -31,6 +31,7 @@ class DuplicateKind(StrEnum):
     ROTATED = "rotated"
     COLOUR_SHIFTED = "colour-shifted"
     MIXED = "mixed"
+    VARIANT = "variant"
     SAME_PRODUCT = "same-product"
 
 
@@ -78,6 +79,9 @@ class Duplicate(Record):
     kind: DuplicateKind | None
     likeness: float = Field(ge=0, le=1)
     changes: tuple[Change, ...] = ()
+    differences: tuple[Region, ...] = Field(
+        default=(), description="variant: where it shows something else than the others, in itself"
+    )
     width: int
     height: int
     byte_size: int
@@ -89,11 +93,12 @@ class Duplicate(Record):
 
 
 class DuplicateGroup(Record):
-    """Photos that are copies of one, or show the same product; or one photo that cannot be read.
+    """Photos that are copies of one, or variants, or show the same product; or one that cannot be read.
 
     `keep` is the photo with the best score, then the most pixels, then the most bytes; it comes first
     in `paths`. Every other was compared with it, not only with a third. `kind` is `mixed` where copies
-    were made in several ways, and None for an unreadable file, which is in no group.
+    were made in several ways, `variant` where photos are alike but for small places or shades and none
+    is superfluous, and None for an unreadable file, which is in no group.
 
     Example:
         >>> files = ("mug.jpg", "mug-copy.jpg")

@@ -125,6 +125,9 @@ MEASUREMENTS: Final[dict[str, MeasurementKind]] = {
     "enlargement": MeasurementKind(
         "ratio", "How many times the photo was enlarged; 1 where nothing tells of it", scored=True
     ),
+    "bright_channel": MeasurementKind(
+        "grey levels", "Level that the lightest channel exceeds in 2 % of the photo"
+    ),
 }
 """Every key of `packshot.measure.PhotoMeasurements.values`, in the order of the report."""
 

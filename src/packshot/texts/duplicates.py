@@ -39,6 +39,8 @@ def describe_group(photos: Sequence[Duplicate], merit: str, language: str) -> st
     ]
     if len(others) > _MOST_NAMED:
         described.append(words["more"].format(count=len(others) - _MOST_NAMED))
+    if any(photo.kind is DuplicateKind.VARIANT for photo in others):
+        return f"{'; '.join(described)}. {words['variants-kept']}"
     why = words[f"keep-{merit}"].format(
         score=f"{keeper.score or 0:.0f}", width=keeper.width, height=keeper.height
     )
@@ -55,13 +57,22 @@ def describe_duplicate(photo: Duplicate, language: str) -> str:
         'the same file (owner north, 2024-05-01)'
     """
     words = load_texts(language).duplicates
-    if photo.changes:
+    if photo.kind is DuplicateKind.VARIANT:
+        what = _describe_variant(photo, language)
+    elif photo.changes:
         what = ", ".join(describe_change(change, language) for change in photo.changes)
     else:
         what = words[photo.kind or DuplicateKind.EXACT]
     if photo.owner is None:
         return what
     return words["owned"].format(what=what, owner=photo.owner, taken=(photo.taken or "")[:10])
+
+
+def _describe_variant(photo: Duplicate, language: str) -> str:
+    words = load_texts(language).duplicates
+    count = len(photo.differences)
+    key = "variant-place" if count == 1 else "variant-places" if count else "variant"
+    return words[key].format(count=count)
 
 
 def describe_change(change: Change, language: str) -> str:

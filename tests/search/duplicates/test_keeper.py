@@ -40,3 +40,9 @@ PHOTOS = [
 )
 def test_score_then_pixels_then_bytes(scores, order):
     assert sort_by_preference(range(4), PHOTOS, scores) == order
+
+
+def test_what_is_laid_over_a_photo_never_makes_it_the_better_one():
+    scores = {"1": 60.0, "2": 90.0}
+    assert sort_by_preference([1, 2], PHOTOS, scores) == [2, 1]
+    assert sort_by_preference([1, 2], PHOTOS, scores, marked={2}) == [1, 2]

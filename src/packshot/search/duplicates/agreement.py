@@ -12,7 +12,8 @@ from packshot.arrays import Float32Array, Float64Array, Mask
 from packshot.search.duplicates.frames import compute_coverage, decompose_map, invert_map, warp
 from packshot.search.duplicates.view import PhotoView
 
-_Colours = Float64Array  # (4, 3): RGB of the first photo, and 1, to RGB of the second
+Colours = Float64Array
+"""(4, 3): from RGB of the first photo, and 1, to RGB of the second."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class AgreementLimits:
             recoloured part: most of it. With less the patch lies on top.
         min_edge_contrast: Contrast along the rim, over the difference of colours, from which on it is
             an edge; weaker texture is none.
+        white_level: Level above which, in all channels of both, a pixel tells of no change of colours.
+        shifted_levels: Levels by which a change of all colours moves them: less is compression, more
+            is something else in that place. A judgement, with the next.
+        max_shifted: Share of the pixels that may be so moved where colours stayed.
+        min_unchanged: Share of them that must be where they were.
         fit_rounds: Fits of a change of colours, each to what the one before explains; a judgement.
         same_colour_limit: Levels by which two fits may differ anywhere and still count as one.
         sampling_step: One pixel in so many enters the fit, for speed.
@@ -72,6 +78,10 @@ class AgreementLimits:
     min_patch_share: float = 0.002
     min_known_rim: float = 0.5
     min_edge_contrast: float = 0.2
+    white_level: float = 245.0
+    shifted_levels: tuple[float, float] = (8.0, 40.0)
+    max_shifted: float = 0.25
+    min_unchanged: float = 0.3
     fit_rounds: int = 3
     same_colour_limit: float = 6.0
     sampling_step: int = 7
@@ -81,6 +91,9 @@ class AgreementLimits:
 
 
 LIMITS: Final = AgreementLimits()
+
+_FLAT_COLOURS: Final = 3
+"""Colours of a badge: its ground, its letters, and one more. A judgement."""
 
 _REACH_SIDE: Final = 2 * LIMITS.window_side + 1
 """Pixels a side of the square around a pixel whose contrast it may touch."""
@@ -100,6 +113,10 @@ class Agreement:
             is done to all colours alike.
         overlay_share: Share of the overlap where one has something else than the other.
         paint_share: Share of what is overlaid that one see-through paint explains; 1 of none.
+        flat_share: Share of what is overlaid that has one of the three commonest colours there, as
+            letters and badges have; 1 of none.
+        lettered_share: Share of what is overlaid, without its rim, that has structure of its own, as
+            words have, and badges with words; 1 where it is all rim, as thin letters are.
         clear_agreement: The lower of `matched_first` and `matched_second`, but outside what is
             overlaid.
         visible_share: Share of the structure of the unmarked photo that lies outside what is overlaid.
@@ -126,6 +143,8 @@ class Agreement:
     recoloured_share: float
     overlay_share: float
     paint_share: float
+    flat_share: float
+    lettered_share: float
     clear_agreement: float
     visible_share: float
     colour_change: float
@@ -183,14 +202,14 @@ def _choose_best_colours(
 
 
 def _compare_with_colours(
-    colours: _Colours,
+    colours: Colours,
     one: Float32Array,
     two: Float32Array,
     mask: Mask,
     contrasts: _ContrastPair,
     outside: _OutsideOverlap,
 ) -> Agreement:
-    toned = _apply_colours(one, colours)
+    toned = apply_colours(one, colours)
     change = toned - one
     change_size = _root_mean_square(change[mask])
     means = change[mask].mean(axis=0)
@@ -202,7 +221,8 @@ def _compare_with_colours(
     return Agreement(
         *(outside.overlap_first, outside.overlap_second),
         *(matched_first, matched_second, texture),
-        *(differences.recoloured_share, differences.overlay_share, differences.paint_share),
+        *(differences.recoloured_share, differences.overlay_share),
+        *(differences.paint_share, differences.flat_share, differences.lettered_share),
         clear_agreement=min(contrasts.compute_matches(clear)[:2]),
         visible_share=contrasts.visible_share(clear, mask),
         colour_change=change_size,
@@ -317,24 +337,56 @@ def _to_grey(image: Float32Array) -> Float32Array:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
 
 
-def _fit_colour_changes(one: Float32Array, two: Float32Array, mask: Mask) -> list[_Colours]:
+def _fit_colour_changes(one: Float32Array, two: Float32Array, mask: Mask) -> list[Colours]:
     """Fit by least squares to what is not overlaid, from two starts; one fit where both agree.
 
     Begun with all pixels, a fit may bend to a mark; begun with those of unchanged colour, it may stay
-    with a white background that no change can make whiter.
+    with a white background that no change can make whiter. Where colours stayed, a fit could only bend
+    to what lies on top: there is none.
     """
+    if _has_same_colours(one[mask], two[mask]):
+        return [np.eye(4, 3)]
     sources, targets = one[mask][:: LIMITS.sampling_step], two[mask][:: LIMITS.sampling_step]
-    full_fit = _fit_colours(sources, targets, np.ones(len(sources), bool))
+    full_fit = fit_colours(sources, targets)
     is_unchanged = np.abs(sources - targets).max(axis=1) <= LIMITS.colour_limit / 2
-    cautious_fit = _fit_colours(sources, targets, is_unchanged)
-    differences = np.abs(_apply_colours(sources, full_fit) - _apply_colours(sources, cautious_fit))
+    cautious_fit = fit_colours(sources, targets, is_unchanged)
+    differences = np.abs(apply_colours(sources, full_fit) - apply_colours(sources, cautious_fit))
     return (
         [full_fit, cautious_fit] if differences.max(initial=0) > LIMITS.same_colour_limit else [full_fit]
     )
 
 
-def _fit_colours(sources: Float32Array, targets: Float32Array, is_chosen: Mask) -> _Colours:
-    """Fit a map from (P, 3) colours to others: to those chosen, then to those that fit well."""
+def _has_same_colours(sources: Float32Array, targets: Float32Array) -> bool:
+    """Return whether (P, 3) colours stayed, or became something else: few are shifted by a little."""
+    is_white = np.minimum(sources, targets).min(axis=1) > LIMITS.white_level
+    differences = np.abs(sources - targets).max(axis=1)[~is_white]
+    low, high = LIMITS.shifted_levels
+    is_shifted = (differences > low) & (differences <= high)
+    return bool(
+        differences.size
+        and is_shifted.mean() <= LIMITS.max_shifted
+        and (differences <= low).mean() >= LIMITS.min_unchanged
+    )
+
+
+def fit_colours(sources: Float32Array, targets: Float32Array, is_chosen: Mask | None = None) -> Colours:
+    """Fit an affine map from colours to others: to those chosen, then to those that fit well.
+
+    Args:
+        sources: (P, 3), 0..255.
+        targets: (P, 3) what they have become.
+        is_chosen: (P,) those to begin with; None for all.
+
+    Returns:
+        (4, 3): what the channels, and 1, count for in each channel.
+
+    Example:
+        >>> colours = np.random.default_rng(0).uniform(20, 200, (500, 3)).astype(np.float32)
+        >>> found = apply_colours(colours, fit_colours(colours, colours + np.float32(12)))
+        >>> round(float((found - colours).mean()))
+        12
+    """
+    is_chosen = np.ones(len(sources), bool) if is_chosen is None else is_chosen
     identity = np.eye(4, 3)
     colours = identity
     for _ in range(LIMITS.fit_rounds):
@@ -346,7 +398,17 @@ def _fit_colours(sources: Float32Array, targets: Float32Array, is_chosen: Mask) 
     return np.asarray(colours)
 
 
-def _apply_colours(image: Float32Array, colours: _Colours) -> Float32Array:
+def apply_colours(image: Float32Array, colours: Colours) -> Float32Array:
+    """Apply such a map.
+
+    Args:
+        image: (..., 3), 0..255.
+        colours: From `fit_colours`.
+
+    Example:
+        >>> apply_colours(np.full((1, 3), 100, np.float32), 2 * np.eye(4, 3)).tolist()
+        [[200.0, 200.0, 200.0]]
+    """
     return np.asarray(np.clip(image @ colours[:3] + colours[3], 0, 255), np.float32)
 
 
@@ -360,6 +422,8 @@ class _ColourDifferences:
     recoloured_share: float
     overlay_share: float
     paint_share: float
+    flat_share: float
+    lettered_share: float
     reach_mask: Mask
 
 
@@ -394,11 +458,36 @@ def _find_differences(
         recoloured_share=float(areas[is_part].sum() / total),
         overlay_share=float(areas[is_overlay].sum() / total),
         paint_share=_paint_share(one[overlay_mask], two[overlay_mask], second_is_marked),
+        flat_share=_flat_share((two if second_is_marked else one)[overlay_mask]),
+        lettered_share=_lettered_share(
+            contrasts.second if second_is_marked else contrasts.first, overlay_mask
+        ),
         reach_mask=cv2.dilate(
             overlay_mask.astype(np.uint8), np.ones((_REACH_SIDE, _REACH_SIDE), np.uint8)
         )
         > 0,
     )
+
+
+def _flat_share(colours: Float32Array) -> float:
+    """Return the share of (P, 3) colours that lie near one of the three that most have."""
+    rest, near = colours, 0
+    for _ in range(_FLAT_COLOURS):
+        if not len(rest):
+            break
+        bins = (rest // LIMITS.colour_limit).astype(np.int64) @ np.array([256, 16, 1])
+        middle = np.median(rest[bins == np.bincount(bins).argmax()], axis=0)
+        is_near = np.abs(rest - middle).max(axis=1) <= LIMITS.colour_limit
+        near += int(np.count_nonzero(is_near))
+        rest = rest[~is_near]
+    return near / len(colours) if len(colours) else 1.0
+
+
+def _lettered_share(contrast: Float32Array, overlay_mask: Mask) -> float:
+    """Return the share of an overlay, without its rim, where the marked photo has structure."""
+    square = np.ones((LIMITS.window_side, LIMITS.window_side), np.uint8)
+    inner = cv2.erode(overlay_mask.view(np.uint8), square) > 0
+    return float((contrast[inner] > LIMITS.max_contrast_weight / 2).mean()) if inner.any() else 1.0
 
 
 def _paint_share(one: Float32Array, two: Float32Array, second_is_marked: bool) -> float:

@@ -15,9 +15,10 @@ from packshot.search.duplicates.agreement import Agreement, measure_agreement
 from packshot.search.duplicates.alignment import AlignmentGuess, iter_guesses
 from packshot.search.duplicates.colours import colour_likeness
 from packshot.search.duplicates.frames import Box, SimilarityTransform, decompose_map, invert_map
+from packshot.search.duplicates.small_differences import find_small_differences
 from packshot.search.duplicates.view import PhotoView
 
-COMPARISON_VERSION = 3
+COMPARISON_VERSION = 4
 """Of the comparison: results of another are computed anew."""
 
 
@@ -71,6 +72,13 @@ class ComparisonLimits:
         min_paint_share: Share of what is overlaid that one paint must explain: less is another product,
             not a mark.
         certain_paint_share: The same where the mark hides most, or colours are strongly changed.
+        max_laid_over: Share of the overlap that badges, banners and words may cover.
+        min_flat_share: Share of what is overlaid that has one of three colours: badges and letters have.
+        min_lettered: Share of it, without its rim, that has structure of its own, as words have: a
+            cushion on a chair has .09, badges .13 and more.
+        laid_over_agreement: Structure that the photos must share outside of them.
+        laid_over_visible: Share of the structure that they must leave uncovered.
+        laid_over_colours: Levels by which colours may be changed under them. These six: decision 40.
         min_visible: Share of the structure that a mark must leave uncovered.
         min_rim_per_change: Change along the rim of the overlap over that of the whole, from which on
             the background changed too.
@@ -119,6 +127,12 @@ class ComparisonLimits:
     min_paint_share: float = 0.5
     certain_paint_share: float = 0.7
     min_visible: float = 0.1
+    max_laid_over: float = 0.25
+    min_flat_share: float = 0.6
+    min_lettered: float = 0.11
+    laid_over_agreement: float = 0.95
+    laid_over_visible: float = 0.65
+    laid_over_colours: float = 3.0
     min_rim_per_change: float = 0.5
     min_rim_change: float = 12.0
     max_recoloured_throughout: float = 0.2
@@ -143,6 +157,9 @@ class Comparison(Record):
         scale: Size of what they show in the first photo, in shares of its long side, over that in the
             second; 1 of no features.
         colours: 0..1, what the photos' colours have in common; 0 where there are no such features.
+        is_variant: They agree as a whole and show something else in small places, or in shades.
+        differences: Those places, in fractions of the first photo.
+        other_differences: The same places, in fractions of the second.
         changes: What was done to the first to make the second; empty where that is no copy, and where
             it was only saved again.
 
@@ -157,13 +174,17 @@ class Comparison(Record):
     inliers: int = 0
     scale: float = 1.0
     colours: float = 0.0
+    is_variant: bool = False
+    differences: tuple[Region, ...] = ()
+    other_differences: tuple[Region, ...] = ()
     changes: tuple[Change, ...] = ()
 
     def reverse(self) -> Comparison:
         """Return the same from the second photo's side."""
         is_mirrored = any(change.kind is DuplicateKind.FLIPPED for change in self.changes)
         changes = tuple(_reverse_change(change, is_mirrored) for change in self.changes)
-        return self.model_copy(update={"changes": changes, "scale": round(1 / self.scale, 3)})
+        places = {"differences": self.other_differences, "other_differences": self.differences}
+        return self.model_copy(update={"changes": changes, "scale": round(1 / self.scale, 3), **places})
 
 
 def compare(first: PhotoView, second: PhotoView) -> Comparison:
@@ -223,9 +244,45 @@ def _build_comparison(
 ) -> Comparison:
     likeness = round((evidence.matched_first + evidence.matched_second) / 2, 4)
     is_copy = _is_copy(evidence, guess.inliers)
+    is_alike = is_copy or _is_recoloured(evidence)
+    is_marked = evidence.overlay_share >= LIMITS.min_visible_overlay
+    places = _find_places(first, second, guess.mapping) if is_alike and not is_marked else ()
+    if places or (not is_copy and _is_recoloured(evidence)):
+        other_places = tuple(_map_region(place, first, second, guess.mapping) for place in places)
+        update = {"likeness": likeness, "is_variant": True, "differences": places}
+        return shared_features.model_copy(update=update | {"other_differences": other_places})
     changes = tuple(_iter_changes(first, second, evidence, invert_map(guess.mapping))) if is_copy else ()
     return shared_features.model_copy(
         update={"is_copy": is_copy, "likeness": likeness, "changes": changes}
+    )
+
+
+def _find_places(first: PhotoView, second: PhotoView, mapping: Float64Array) -> tuple[Region, ...]:
+    """Find where photos that agree as a whole show something else, as large as they can be had."""
+    one, two = first.detail, second.detail
+    enlarging, shrinking = (
+        np.diag([photo.shape[1] / view.size[0], photo.shape[0] / view.size[1], 1.0])
+        for photo, view in ((one, first), (two, second))
+    )
+    onto = enlarging @ mapping @ invert_map(shrinking)
+    return tuple(place.region for place in find_small_differences(one, two, onto))
+
+
+def _map_region(place: Region, first: PhotoView, second: PhotoView, mapping: Float64Array) -> Region:
+    """Return where a region of the first photo lies in the second."""
+    (width, height), frame = first.size, second.frame
+    left, top = place.x * width, place.y * height
+    box = Box(left, top, left + place.width * width, top + place.height * height)
+    return _find_region(box, invert_map(mapping), frame)
+
+
+def _is_recoloured(evidence: Agreement) -> bool:
+    """Return whether whole photos agree in all but the colours of a part: a variant of the product."""
+    return (
+        min(evidence.overlap_first, evidence.overlap_second) >= LIMITS.whole_overlap
+        and min(evidence.matched_first, evidence.matched_second) >= LIMITS.certain_match
+        and evidence.texture >= LIMITS.min_texture
+        and not _has_same_colours(evidence)
     )
 
 
@@ -251,6 +308,8 @@ def _is_copy(evidence: Agreement, inliers: int) -> bool:
         return False
     if evidence.texture < LIMITS.min_texture or not _has_same_colours(evidence):
         return False
+    if _is_laid_over(evidence, inliers):
+        return True
     if evidence.overlay_share > LIMITS.min_overlay and evidence.paint_share < LIMITS.min_paint_share:
         return False
     matched = evidence.matched_first, evidence.matched_second
@@ -319,6 +378,19 @@ def _is_under_mark(evidence: Agreement, inliers: int) -> bool:
         and (
             _has_background_change(evidence) or evidence.colour_change <= LIMITS.doubt_max_colour_change
         )
+    )
+
+
+def _is_laid_over(evidence: Agreement, inliers: int) -> bool:
+    """Return whether all that differs is a badge, a banner or words, of flat colours."""
+    return (
+        LIMITS.min_overlay < evidence.overlay_share <= LIMITS.max_laid_over
+        and evidence.flat_share >= LIMITS.min_flat_share
+        and evidence.lettered_share >= LIMITS.min_lettered
+        and evidence.clear_agreement >= LIMITS.laid_over_agreement
+        and evidence.visible_share >= LIMITS.laid_over_visible
+        and evidence.colour_change <= LIMITS.laid_over_colours
+        and _is_alignment_certain(evidence, inliers)
     )
 
 

@@ -92,7 +92,7 @@ class DuplicateFinder:
     def find_groups(
         self, paths: Sequence[Path], new_paths: Sequence[Path] = ()
     ) -> Iterator[DuplicateGroup]:
-        """Yield groups of copies, then of the same product, then the unreadable files.
+        """Yield groups of copies, then of variants, then of the same product, then the unreadable files.
 
         Args:
             paths: The catalogue.
@@ -165,12 +165,19 @@ class DuplicateFinder:
         )
 
         representatives = [unit.representative for unit in distinct_photos]
-        order = partial(sort_by_preference, photos=representatives, scores=scores)
+        order = partial(
+            sort_by_preference, photos=representatives, scores=scores, marked=clusters.find_marked()
+        )
         copies = clusters.group_copies(order)
+        variants = clusters.group_variants(order, copies)
         products = clusters.group_products(order, copies) if self._options.include_same_product else []
-        groups = [*((group, False) for group in copies), *((group, True) for group in products)]
-        for number, (members, same_product) in enumerate(groups, start=1):
-            yield record_builder.build_group(number, members, same_product=same_product)
+        makers = [
+            *((record_builder.build_group, group) for group in copies),
+            *((record_builder.build_variants, group) for group in variants),
+            *((record_builder.build_products, group) for group in products),
+        ]
+        for number, (build, members) in enumerate(makers, start=1):
+            yield build(number, members)
 
     def _score_photos(self, photos: Sequence[Signature]) -> dict[str, float]:
         options = self._options

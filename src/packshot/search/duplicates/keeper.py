@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -67,9 +67,14 @@ def score_photos(
 
 
 def sort_by_preference(
-    numbers: Iterable[int], photos: Sequence[Signature], scores: Mapping[str, float]
+    numbers: Iterable[int],
+    photos: Sequence[Signature],
+    scores: Mapping[str, float],
+    marked: Collection[int] = (),
 ) -> list[int]:
     """Sort photos in the order in which they would be kept: by score, then pixels, then bytes.
+
+    What is laid over a photo never makes it the better one: those that others show without it come last.
 
     Scores in the same step of two points, counted from the best, are alike: saving a photo again moves
     them as far, and that must not choose a small or a mirrored copy over a large original.
@@ -78,6 +83,7 @@ def sort_by_preference(
         numbers: Of the photos to put in order.
         photos: All.
         scores: By digest of the pixels; photos without one come last.
+        marked: Numbers of photos over which something is laid.
 
     Example:
         >>> from packshot.search.duplicates import Signer
@@ -92,7 +98,8 @@ def sort_by_preference(
     def preference_key(number: int) -> tuple[float, ...]:
         photo = photos[number]
         below = best - scores.get(photo.pixel_digest, -SCORE_TOLERANCE)
-        return below // SCORE_TOLERANCE, -photo.width * photo.height, -photo.stamp.byte_size, number
+        quality = below // SCORE_TOLERANCE, -photo.width * photo.height, -photo.stamp.byte_size
+        return float(number in marked), *quality, number
 
     return sorted(chosen_numbers, key=preference_key)
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 
+from packshot.arrays import Pixels
 from packshot.errors import UnreadablePhoto
 from packshot.photo import Photo
 from packshot.processes import DEFAULT_TIME_LIMIT_S, map_in_order
 from packshot.search.duplicates.comparison import Comparison, compare
+from packshot.search.duplicates.small_differences import DETAIL_SIDE
 from packshot.search.duplicates.view import VIEW_SIDE, PhotoView
 
 Pair = tuple[Path, Path]
 
 _CACHED_VIEWS = 128
 """Views held by a process, of half a megabyte each, and their features."""
+
+_CACHED_DETAILS = 4
+"""Photos held larger, of three megabytes each: few pairs come so far."""
 
 _PAIRS_PER_TASK = 16
 """Pairs of one first photo given to a process together: its view is made once, and no process waits
@@ -101,4 +106,9 @@ def _make_unknown_results(pairs: list[Pair], _reason: str) -> list[Comparison | 
 
 
 def _load_view(path: Path) -> PhotoView:
-    return PhotoView.from_photo(Photo.open(path, max_side=2 * VIEW_SIDE))
+    return PhotoView.from_photo(Photo.open(path, max_side=2 * VIEW_SIDE), partial(_load_detail, path))
+
+
+@lru_cache(maxsize=_CACHED_DETAILS)
+def _load_detail(path: Path) -> Pixels:
+    return Photo.open(path, max_side=DETAIL_SIDE).pixels

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from packshot.processes import DEFAULT_TIME_LIMIT_S
+from packshot.report import DuplicateKind
 from packshot.search.duplicates.candidate_pairs import CandidatePair
 from packshot.search.duplicates.comparison import Comparison
 from packshot.search.duplicates.pairs import Comparer, Pair, compare_pairs
@@ -36,6 +37,10 @@ _MIN_PRODUCT_COLOURS = 0.5
 _MIN_PRODUCT_SCALE = 0.1
 """Natural logarithm of the ratio of sizes (10 %) from which on what is shared has another size. At the
 same size shops lay out different products alike."""
+
+_MIN_MARK = 0.005
+"""Share of the photo, 0..1, that something laid over it must cover to speak against keeping it: less may
+be a trace of compression. A judgement."""
 
 _NO_COMPARISON = Comparison()
 
@@ -90,6 +95,19 @@ class PhotoComparisons:
     def is_copy(self, first: int, second: int) -> bool:
         """Return whether one of two photos is a copy of the other."""
         return self.compare(first, second).is_copy
+
+    def is_variant(self, first: int, second: int) -> bool:
+        """Return whether two photos are alike but for small places, or a shade: both are wanted."""
+        return self.compare(first, second).is_variant
+
+    def find_marked(self, pairs: Iterable[tuple[int, int]]) -> set[int]:
+        """Return the photos of pairs over which something is laid that the other is without."""
+        return {
+            pair[0] if change.of_keeper else pair[1]
+            for pair in pairs
+            for change in self.compare(*pair).changes
+            if change.kind is DuplicateKind.WATERMARKED and (change.amount or 0) >= _MIN_MARK
+        }
 
     def is_same_product(self, first: int, second: int) -> bool:
         """Return whether two photos that are no copies likely show the same product.

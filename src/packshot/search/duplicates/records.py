@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ class GroupRecordBuilder:
         >>> unit = DistinctPhoto((signer.sign(path), signer.sign(path)))
         >>> comparisons = PhotoComparisons([unit.representative], SignatureStore(None, signer.maker), 0)
         >>> builder = GroupRecordBuilder([unit], comparisons, scores={}, owners={}, language="en")
-        >>> builder.build_group(1, [0], same_product=False).kind.value
+        >>> builder.build_group(1, [0]).kind.value
         'exact'
     """
 
@@ -45,20 +45,36 @@ class GroupRecordBuilder:
     owners: Owners
     language: str
 
-    def build_group(self, number: int, members: Sequence[int], *, same_product: bool) -> DuplicateGroup:
-        """Build the record of a group.
+    def build_group(self, number: int, members: Sequence[int]) -> DuplicateGroup:
+        """Build the record of a group of copies.
 
         Args:
             number: Of the group.
             members: Numbers of units, the keeper's first.
-            same_product: The units are no copies of each other.
         """
+        return self._build(number, members, self._build_copy)
+
+    def build_variants(self, number: int, members: Sequence[int]) -> DuplicateGroup:
+        """Build the record of photos that are alike but for small places; see `build_group`."""
+        keeper, *others = members
+        group = self._build(number, members, self._build_variant)
+        places = dict.fromkeys(
+            place for other in others for place in self.comparisons.compare(keeper, other).differences
+        )
+        first = group.photos[0].model_copy(update={"differences": tuple(places)})
+        return group.model_copy(update={"photos": (first, *group.photos[1:])})
+
+    def build_products(self, number: int, members: Sequence[int]) -> DuplicateGroup:
+        """Build the record of photos that likely show one product; see `build_group`."""
+        return self._build(number, members, self._build_product)
+
+    def _build(
+        self, number: int, members: Sequence[int], build_record: Callable[[int, int], Duplicate]
+    ) -> DuplicateGroup:
         keeper, *others = members
         photos = list(self._iter_keeper_records(self.distinct_photos[keeper]))
         for other in others:
-            record = (
-                self._build_variant(keeper, other) if same_product else self._build_copy(keeper, other)
-            )
+            record = build_record(keeper, other)
             photos += [
                 record.model_copy(update=self._collect_facts(photo))
                 for photo in self.distinct_photos[other].photos
@@ -88,6 +104,16 @@ class GroupRecordBuilder:
         return Duplicate(kind=kind, likeness=comparison.likeness, changes=comparison.changes, **facts)
 
     def _build_variant(self, keeper: int, number: int) -> Duplicate:
+        comparison = self.comparisons.compare(keeper, number)
+        facts = self._collect_facts(self.distinct_photos[number].representative)
+        return Duplicate(
+            kind=DuplicateKind.VARIANT,
+            likeness=comparison.likeness,
+            differences=comparison.other_differences,
+            **facts,
+        )
+
+    def _build_product(self, keeper: int, number: int) -> Duplicate:
         likeness = round(min(max(self.comparisons.content_similarity(keeper, number), 0.0), 1.0), 4)
         facts = self._collect_facts(self.distinct_photos[number].representative)
         return Duplicate(kind=DuplicateKind.SAME_PRODUCT, likeness=likeness, **facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -62,6 +63,7 @@ class PhotoView:
     Attributes:
         pixels: (H, W, 3) RGB.
         scale: Length of a pixel of the file in pixels of the view, 1 at most.
+        load_detail: Loads the photo larger; None where there is no more than the view.
 
     Example:
         >>> view = PhotoView.from_photo(Photo.open("examples/photos/mug.jpg"))  # Of 800 x 800 pixels.
@@ -71,16 +73,29 @@ class PhotoView:
 
     pixels: Pixels
     scale: float
+    load_detail: Callable[[], Pixels] | None = None
 
     @classmethod
-    def from_photo(cls, photo: Photo) -> PhotoView:
-        """Make the view of a photo."""
+    def from_photo(cls, photo: Photo, load_detail: Callable[[], Pixels] | None = None) -> PhotoView:
+        """Make the view of a photo.
+
+        Args:
+            photo: The photo.
+            load_detail: Loads it larger when that is asked for; None keeps its pixels.
+        """
         longest = max(photo.pixels.shape[:2])
         factor = min(1.0, VIEW_SIDE / longest)
         size = [max(1, round(side * factor)) for side in photo.pixels.shape[1::-1]]
         pixels = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA)
         file_side = max(photo.facts.width, photo.facts.height, 1)
-        return cls(np.asarray(pixels, np.uint8), max(size) / file_side)
+        return cls(
+            np.asarray(pixels, np.uint8), max(size) / file_side, load_detail or (lambda: photo.pixels)
+        )
+
+    @property
+    def detail(self) -> Pixels:
+        """(H, W, 3) RGB, as large as can be had."""
+        return self.pixels if self.load_detail is None else self.load_detail()
 
     @property
     def size(self) -> tuple[int, int]:
