@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -15,17 +16,18 @@ from packshot.enhance.encoding import can_write, encode_as
 from packshot.enhance.gps_location import strip_location
 from packshot.enhance.loop import (
     LIMITS,
-    LoopOptions,
     LoopResult,
     StepApplication,
-    apply_steps,
+    apply_result,
     improve,
     is_blurred_beyond_repair,
     is_nearer,
     make_initial_result,
 )
+from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.network import EnhancementNetwork
 from packshot.enhance.output_file import OutputOptions, extract_exif, find_output_format
+from packshot.enhance.step import Step
 from packshot.enhance.version_judge import VersionJudge
 from packshot.errors import InvalidInput, SourceError, UnreadablePhoto
 from packshot.files import Times, atomic_write_bytes, check_writable
@@ -124,11 +126,24 @@ class Enhancer:
             output_options: What outputs keep of the files that came in.
             judge: One of the user's own.
         """
-        self.judge = VersionJudge.load_shipped() if judge is None else judge
-        self.network = EnhancementNetwork.load_shipped() if network is None else network
+        self._judge = judge
+        self._network = network
         self.assessor = Assessor() if assessor is None else assessor
         self.options = LoopOptions() if options is None else options
         self.output_options = OutputOptions() if output_options is None else output_options
+
+    @cached_property
+    def network(self) -> EnhancementNetwork:
+        """The enhancement network, loaded when it is first asked: most photos never need it."""
+        return EnhancementNetwork.load_shipped() if self._network is None else self._network
+
+    @cached_property
+    def judge(self) -> VersionJudge:
+        """The judge of versions, loaded when there is a version to judge."""
+        return VersionJudge.load_shipped() if self._judge is None else self._judge
+
+    def _plan_network(self, pixels: Pixels) -> Step | None:
+        return self.network.plan(pixels)
 
     def enhance(self, path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Enhancement:
         """Enhance a file into another, which is always written if the photo can be read.
@@ -194,7 +209,7 @@ class Enhancer:
         atomic_write_bytes(output_data, target, times=times)
 
     def _run_loop(self, photo: Photo, data: bytes, source: Path) -> LoopResult:
-        return improve(self.assessor, photo, self.options, self.network.plan, self.judge)
+        return improve(self.assessor, photo, self.options, self._plan_network, self.judge)
 
     def _open_photo(self, data: bytes, source: Path, max_side: int | None = None) -> Photo:
         return Photo.open(data, name=label_of(source), limits=self.assessor.limits, max_side=max_side)
@@ -205,7 +220,7 @@ class Enhancer:
         """Encode the enhanced photo; None where none is, it scores less, or the guards refuse it."""
         if not loop_result.applications:
             return None
-        pixels = apply_steps(self._open_photo(data, source).pixels, loop_result.applications)
+        pixels = apply_result(self._open_photo(data, source).pixels, loop_result)
         encoded = encode_as(
             pixels, output_format, extract_exif(data, keep_location=self.output_options.keep_location)
         )

@@ -12,7 +12,8 @@ from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
 from packshot.enhance.encoding import encode_as, encode_transparent
 from packshot.enhance.enhancer import EnhancedFile, Enhancer, list_step_names
 from packshot.enhance.goals import PresentationGoals
-from packshot.enhance.loop import LoopOptions, LoopResult, apply_steps, improve, make_initial_result
+from packshot.enhance.loop import LoopResult, apply_steps, improve, make_initial_result
+from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.matte import take_off_white
 from packshot.enhance.network import EnhancementNetwork
 from packshot.enhance.output_file import OutputOptions, extract_exif
@@ -105,7 +106,7 @@ class Optimizer(Enhancer):
         self, photo: Photo, presentation: Presentation, before: Assessment | None
     ) -> OptimizedResult:
         """Repair a photo that was presented; `before` is the photo as it came, None if it still is."""
-        loop_result = improve(self.assessor, photo, self.options, self.network.plan, self.judge)
+        loop_result = improve(self.assessor, photo, self.options, self._plan_network, self.judge)
         trials = [_make_trial(number, step) for number, step in enumerate(presentation.steps, start=1)]
         later = [
             trial.model_copy(update={"round": trial.round + len(trials)}) for trial in loop_result.trace
