@@ -57,6 +57,13 @@ def test_the_trace_tells_every_round(warm_mug):
     assert tuple(trial.step for trial in result.trace if trial.kept) == result.steps
 
 
+def test_the_network_is_loaded_only_where_it_is_asked_for(enhancer, tmp_path):
+    own = Enhancer(enhancer.assessor)
+    own.enhance(SAMPLES / "mug.jpg", tmp_path / "mug.jpg")
+    assert "network" not in vars(own)
+    assert own.network is own.network
+
+
 def test_the_finished_file_is_guarded_too(enhancer, tmp_path, monkeypatch):
     def bleach(pixels, loop_result):
         return np.clip(pixels.astype(int) + np.array([0, 40, 60]), 0, 255).astype(np.uint8)
