@@ -96,10 +96,12 @@ def _iter_rounds(runs: int) -> Iterator[dict[str, object]]:
     for damage in DAMAGE["1 megapixel"][2:]:
         damaged = _damage_sample(SIZES["1 megapixel"], damage)
         photo = Photo.from_pixels(shrink_to_fit(damaged, ASSESSMENT_SIDE))
-        assessment_s = _time_processor(partial(assessor.assess_photo, photo), runs)
+        assessment_s = _time_processor(partial(assessor.assess_photo, photo), max(runs, 3))
         run_loop = partial(improve, assessor, photo, LoopOptions(), judge=judge)
-        result, loop_s = run_loop(), _time_processor(run_loop, runs)
+        result, loop_s = run_loop(), _time_processor(run_loop, max(runs, 3))
         rounds = len(result.trace)
+        if not rounds:
+            continue
         row = {
             "photo": "1 megapixel",
             "damage": damage,
