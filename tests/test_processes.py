@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import cv2
 import psutil
 import pytest
 
@@ -244,6 +245,7 @@ def make_action_worker():
         "leave": lambda: os._exit(3),
         "sleep": lambda: time.sleep(60),
         "threads": lambda: os.environ["OMP_NUM_THREADS"],
+        "picture threads": cv2.getNumThreads,
         "refuse": lambda: 1 / 0,
         "odd": raise_odd,
     }
@@ -263,6 +265,13 @@ def test_a_pool_answers_from_many_threads_at_once():
         assert len(numbers) == 2
         assert os.getpid() not in numbers
         assert pool.run("threads") == "1"
+
+
+def test_a_process_alone_has_all_cores_for_pictures():
+    with WorkerPool(make_action_worker, workers=1, timeout_s=60) as pool:
+        assert pool.run("picture threads") == count_available_cores()
+    with WorkerPool(make_action_worker, workers=count_available_cores(), timeout_s=60) as pool:
+        assert pool.run("picture threads") == 1
 
 
 @pytest.mark.parametrize(("task", "reason"), [("die", "SIGKILL"), ("leave", "status 3")])

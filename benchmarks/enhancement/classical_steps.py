@@ -44,6 +44,7 @@ from packshot.enhance.classical import (
     plan_white_balance,
     restore,
 )
+from packshot.enhance.fidelity import FidelityMemory
 from packshot.enhance.product_steps import plan_whiten
 from packshot.enhance.step import Planner
 from packshot.measure.reference import psnr, ssim
@@ -152,7 +153,7 @@ def make_method(planner: Planner) -> Method:
 
 def restore_with_guard(pixels: Pixels) -> Pixels:
     """The pipeline, less every step that the guards refuse."""
-    return restore(pixels, require_fidelity=True)[0]
+    return restore(pixels, guard=FidelityMemory())[0]
 
 
 def measure_method(method: str, damage: str, pairs: Sequence[Pair], apply: Method) -> dict[str, object]:

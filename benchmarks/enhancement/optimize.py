@@ -28,7 +28,7 @@ from benchmarks.support.record import write_results
 from packshot.arrays import Float32Array, Mask, Pixels
 from packshot.assess.assessor import Assessor
 from packshot.enhance.goals import BackgroundTreatment, PresentationGoals
-from packshot.enhance.loop import LoopOptions
+from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.optimizer import Optimizer
 from packshot.enhance.presentation import PRESENTATION_STEPS
 from packshot.enhance.straighten import measure_tilt

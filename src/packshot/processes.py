@@ -204,6 +204,8 @@ class WorkerPool(Generic[Task, Result]):
     ) -> None:
         """Start processes by spawning; each uses one thread for linear algebra.
 
+        Operations on pictures have the cores that the processes leave: one alone has them all.
+
         Args:
             make_worker: Builds, in each process once, what does a task; must be picklable.
             workers: How many.
@@ -211,6 +213,7 @@ class WorkerPool(Generic[Task, Result]):
         """
         self._make_worker = make_worker
         self._timeout_s = timeout_s
+        self._threads = max(1, count_available_cores() // workers)
         self._stopped = False
         self._replace_lock = threading.Lock()
         self._idle_workers: SimpleQueue[_WorkerProcess[Task, Result]] = SimpleQueue()
@@ -218,7 +221,9 @@ class WorkerPool(Generic[Task, Result]):
         # one that is being started is waited for, whatever comes; those not started yet never are.
         starter = ThreadPoolExecutor(1, "starting")
         try:
-            self._workers = list(starter.map(_WorkerProcess, repeat(make_worker, workers)))
+            self._workers = list(
+                starter.map(_WorkerProcess, repeat(make_worker, workers), repeat(self._threads))
+            )
         finally:
             starter.shutdown(wait=True, cancel_futures=True)
         for worker in self._workers:
@@ -288,7 +293,7 @@ class WorkerPool(Generic[Task, Result]):
             if self._stopped:
                 return lost
             self._workers.remove(lost)
-            new: _WorkerProcess[Task, Result] = _WorkerProcess(self._make_worker)
+            new: _WorkerProcess[Task, Result] = _WorkerProcess(self._make_worker, self._threads)
             self._workers.append(new)
             return new
 
@@ -296,12 +301,12 @@ class WorkerPool(Generic[Task, Result]):
 class _WorkerProcess(Generic[Task, Result]):
     """One process of a pool, and the connection to it."""
 
-    def __init__(self, make_worker: Callable[[], Callable[[Task], Result]]) -> None:
+    def __init__(self, make_worker: Callable[[], Callable[[Task], Result]], threads: int) -> None:
         context = get_context("spawn")
         self._connection, child_connection = context.Pipe()
         level = logging.getLogger("packshot").getEffectiveLevel()
         self._process = context.Process(
-            target=_serve, args=(child_connection, make_worker, level), daemon=True
+            target=_serve, args=(child_connection, make_worker, level, threads), daemon=True
         )
         with _START_LOCK, _limit_child_threads(), _block_interrupts():
             self._process.start()
@@ -401,12 +406,14 @@ def _format_task(task: object) -> str:
     return text if len(text) <= _MAX_LOGGED_CHARACTERS else f"{text[:_MAX_LOGGED_CHARACTERS]}..."
 
 
-def _serve(connection: Connection, make_worker: Callable[[], Callable[[Any], Any]], level: int) -> None:
+def _serve(
+    connection: Connection, make_worker: Callable[[], Callable[[Any], Any]], level: int, threads: int
+) -> None:
     """Do tasks in a process of a pool until the connection closes, also as the other side ends."""
     end_with_parent()
     if level > logging.INFO:
         _silence_libraries()
-    prepare_process()
+    prepare_process(threads)
     records = _collect_log_records(level)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         worker, error = _try_call(make_worker)
@@ -507,8 +514,11 @@ def _limit_child_threads() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def prepare_process() -> None:
-    """Make this process one of many: one thread for pictures, and Ctrl-C is left to its parent.
+def prepare_process(threads: int = 1) -> None:
+    """Make this process one of many: few threads for pictures, and Ctrl-C is left to its parent.
+
+    Args:
+        threads: For operations on pictures; results do not depend on it.
 
     Example:
         >>> import cv2
@@ -523,7 +533,7 @@ def prepare_process() -> None:
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
+    cv2.setNumThreads(threads)
 
 
 def end_with_parent() -> None:

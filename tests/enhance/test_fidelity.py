@@ -6,7 +6,7 @@ from packshot.distort.parameters import apply_curve
 from packshot.enhance import fidelity
 from packshot.enhance.affine import AffineTransform
 from packshot.enhance.detail import crispen, enhance_local_contrast
-from packshot.enhance.fidelity import MAX_COLOUR_DRIFT, GuardedPhoto, measure_fidelity
+from packshot.enhance.fidelity import MAX_COLOUR_DRIFT, FidelityMemory, measure_fidelity
 from packshot.enhance.framing import Frame, reframe
 from packshot.enhance.resize import compute_resize_transform, resize
 from packshot.enhance.step import Intent
@@ -309,17 +309,27 @@ def test_refuses_what_is_no_photo():
         measure_fidelity(make_scene(), make_scene().astype(float), DETAIL)
 
 
-def test_faults_of_the_original_are_measured_once_however_many_results_there_are(monkeypatch):
+def check_same(one, other):
+    assert one.violation == other.violation
+    assert one.structure == pytest.approx(other.structure, abs=1e-6)
+    assert one.colour_drift == pytest.approx(other.colour_drift, abs=1e-4)
+
+
+def test_an_original_is_measured_once_for_all_its_results(monkeypatch):
     calls = []
     measure = fidelity.measure_faults
     monkeypatch.setattr(fidelity, "measure_faults", lambda pixels: calls.append(1) or measure(pixels))
-    dark = scale_light(make_packshot(), 0.35)
-    guarded = GuardedPhoto(dark)
-    results = [scale_light(dark, factor) for factor in (1, 2, 1 / 0.35)]
-    found = [measure_fidelity(guarded, result, TONE) for result in results]
-    assert len(calls) == 1
-    for one, result in zip(found, results, strict=True):
-        alone = measure_fidelity(dark, result, TONE)
-        assert one.violation == alone.violation
-        assert one.colour_drift == pytest.approx(alone.colour_drift)
-        assert one.structure == pytest.approx(alone.structure)
+    original, memory = scale_light(make_packshot(), 0.3), FidelityMemory()
+    for result in (scale_light(make_packshot(), 0.4), blur(original, 1)):
+        remembered = memory.measure(original, result, {Intent.TONE})
+        check_same(remembered, measure_fidelity(original, result, {Intent.TONE}))
+        assert memory.measure(original, result, {Intent.TONE}) is remembered
+    assert len(calls) == 1 + 2  # two of them without a memory
+
+
+def test_a_memory_does_not_mistake_what_was_declared():
+    original, memory = scale_light(make_packshot(), 0.3), FidelityMemory()
+    lighter = scale_light(make_packshot(), 0.6)
+    for intents in ({Intent.TONE}, {Intent.DETAIL}):
+        remembered = memory.measure(original, lighter, intents)
+        check_same(remembered, measure_fidelity(original, lighter, intents))

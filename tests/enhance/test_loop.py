@@ -9,7 +9,8 @@ import pytest
 from packshot.enhance import fidelity, loop
 from packshot.enhance.combined_repairs import plan_combined_repairs
 from packshot.enhance.faults import MeasuredFaults
-from packshot.enhance.loop import LoopOptions, StepApplication, apply_steps, improve
+from packshot.enhance.loop import StepApplication, apply_steps, improve
+from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.step import Intent, Step
 from packshot.enhance.step_candidates import STEPS_ON_REQUEST, StepCandidate, build_planners
 from packshot.photo import Photo
@@ -57,7 +58,7 @@ def any_light_is_missing(monkeypatch):
 @pytest.fixture
 def set_candidates(monkeypatch):
     def replace_candidates(*candidates):
-        monkeypatch.setattr(loop, "_propose_candidates", lambda assessment, available: list(candidates))
+        monkeypatch.setattr(loop, "_propose_candidates", lambda *_: list(candidates))
 
     return replace_candidates
 
@@ -284,10 +285,7 @@ def test_low_scores_are_tried_without_findings_and_good_ones_are_not():
         assessment = Assessment(
             path="x", status=Status.OK, score=score, findings=tuple(make_finding(code) for code in codes)
         )
-        return [
-            c.name
-            for c in loop._propose_candidates(assessment, build_planners(include_product_steps=False))
-        ]
+        return [c.name for c in loop._propose_candidates(assessment, build_planners())]
 
     assert list_names(85) == []
     assert "denoise" in list_names(45)

@@ -65,17 +65,11 @@ def test_thorough_asks_the_others_as_well():
     assert list_step_names(damaged, [], thorough=True)[:3] == ["repairs-together", "deblock", "expose"]
 
 
-def test_product_steps_can_be_left_out():
+def test_the_loop_has_no_steps_of_background_and_frame():
     codes = ["background-not-white", "off-centre"]
-    assert [c.name for c in find_step_candidates(codes, build_planners(include_product_steps=False))][
-        1:
-    ] == [
+    assert [c.name for c in find_step_candidates(codes, build_planners())][1:] == [
         "take-off-haze",
         "expose",
-    ]
-    assert [c.name for c in find_step_candidates(codes, build_planners())][-2:] == [
-        "whiten-background",
-        "frame-product",
     ]
 
 
@@ -91,16 +85,9 @@ def test_the_network_comes_first_where_several_repairs_are_called_for():
         *noise,
         "white-balance",
     ]
-    assert list_candidate_names("noisy", "off-centre")[1:] == [*noise, "network", "frame-product"]
-    assert list_candidate_names("off-centre") == ["frame-product"]
+    assert list_candidate_names("noisy", "off-centre")[1:] == [*noise, "network"]
+    assert list_candidate_names("off-centre") == []
     assert list_candidate_names("touches-edge") == []
-
-
-def test_a_crop_may_be_smaller_where_the_photo_is_larger():
-    small = make_packshot(box=(20, 20, 150, 100), size=(600, 500))
-    largest, smaller = (build_planners(scale=scale)["frame-product"](small) for scale in (1, 4))
-    assert max(largest.transform.width, largest.transform.height) >= 500
-    assert max(smaller.transform.width, smaller.transform.height) < 250
 
 
 def test_candidates_say_what_called_for_them():

@@ -10,12 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from packshot.assess.pool import AssessorSettings
-from packshot.catalog.optimize import PolicyTarget
 from packshot.cli.commands import CommandGroup
 from packshot.cli.feeds import FeedOptions, add_listings, make_feed_options
 from packshot.cli.formats import choose_format
@@ -48,17 +47,18 @@ from packshot.cli.output import (
 )
 from packshot.cli.progress import choose_progress, track_progress
 from packshot.enhance.goals import BackgroundTreatment, PresentationGoals
-from packshot.enhance.loop import LoopOptions
+from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.output_file import OutputOptions
 from packshot.enhance.output_paths import plan_in_place, plan_outputs, plan_transparent
 from packshot.enhance.pool import EnhancementTask, enhance_paths
-from packshot.enhance.presentation import PRESENTATION_STEPS
-from packshot.enhance.step_candidates import STEP_NAMES
 from packshot.errors import InvalidInput
 from packshot.processes import ENHANCE_TIME_LIMIT_S
 from packshot.render import Renderer, RenderOptions, renderer_for
 from packshot.report import Action, Decision, Enhancement, Status
 from packshot.sources import InputPhoto, PhotoList
+
+if TYPE_CHECKING:
+    from packshot.catalog.optimize import PolicyTarget
 
 _PARALLEL_THRESHOLD = 3
 """Photos from which several processes pay: each is assessed after every trial, starting a process takes
@@ -253,10 +253,6 @@ def _enhance_command(
     timeout_s: TimeLimit = ENHANCE_TIME_LIMIT_S,
     quiet: Quiet = False,
 ) -> None:
-    from packshot.assess.pool import AssessorSettings
-    from packshot.enhance.loop import LoopOptions
-    from packshot.enhance.output_file import OutputOptions
-
     _check_one_output(output, in_place)
     request = Request(
         paths=paths,
@@ -308,9 +304,6 @@ def _optimize_command(
     timeout_s: TimeLimit = ENHANCE_TIME_LIMIT_S,
     quiet: Quiet = False,
 ) -> None:
-    from packshot.assess.pool import AssessorSettings
-    from packshot.enhance.loop import LoopOptions
-    from packshot.enhance.output_file import OutputOptions
     from packshot.policy import find_required_overlays
 
     _check_one_output(output, in_place)
@@ -333,7 +326,7 @@ def _optimize_command(
         options=LoopOptions(
             rounds,
             DEFAULT_TARGET if target is None else target,
-            only_steps=_parse_steps(steps, {*STEP_NAMES, *PRESENTATION_STEPS}),
+            only_steps=_parse_steps(steps, shows_products=True),
         ),
         kept=OutputOptions(keep_location=keep_location, keep_times=keep_times),
         must_reach_target=target is not None,
@@ -413,19 +406,27 @@ def _check_one_output(output: Path | None, in_place: bool) -> None:
         )
 
 
-def _parse_steps(steps: str | None, known: Collection[str] = STEP_NAMES) -> frozenset[str] | None:
-    """Parse the names of steps; None for all.
+def _parse_steps(steps: str | None, shows_products: bool = False) -> frozenset[str] | None:
+    """Parse the names of steps, with those that show a product where they may be chosen; None for all.
 
     Raises:
         InvalidInput: A name that no step has.
     """
     if steps is None:
         return None
+    known = _list_steps(shows_products)
     names = frozenset(name.strip() for name in steps.split(",") if name.strip())
     unknown = names - set(known)
     if unknown or not names:
         raise InvalidInput(f"no step {', '.join(sorted(unknown))!r}; there are {', '.join(known)}")
     return names
+
+
+def _list_steps(shows_products: bool) -> Collection[str]:
+    from packshot.enhance.presentation import PRESENTATION_STEPS
+    from packshot.enhance.step_candidates import STEP_NAMES
+
+    return {*STEP_NAMES, *PRESENTATION_STEPS} if shows_products else STEP_NAMES
 
 
 @dataclass(frozen=True)

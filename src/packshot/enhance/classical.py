@@ -13,7 +13,7 @@ from packshot.enhance.deblock import deblock, estimate_jpeg_quality
 from packshot.enhance.denoise import measure_noise, remove_noise
 from packshot.enhance.detail_steps import plan_sharpen
 from packshot.enhance.faults import find_cast, find_haze, find_missing_light
-from packshot.enhance.fidelity import measure_fidelity
+from packshot.enhance.fidelity import FidelityMemory
 from packshot.enhance.impulses import find_impulses, remove_impulses
 from packshot.enhance.step import Intent, Planner, Step
 from packshot.enhance.tone import expose, lift_shadows, remove_haze
@@ -274,14 +274,14 @@ PIPELINE: Final[tuple[Planner, ...]] = (
 
 
 def restore(
-    pixels: Pixels, planners: tuple[Planner, ...] = PIPELINE, require_fidelity: bool = False
+    pixels: Pixels, planners: tuple[Planner, ...] = PIPELINE, guard: FidelityMemory | None = None
 ) -> tuple[Pixels, list[Step]]:
     """Plan and apply one step after the other, each on what the last one left.
 
     Args:
         pixels: (H, W, 3) uint8.
         planners: Which steps, in order.
-        require_fidelity: Drop steps whose result `measure_fidelity` does not accept.
+        guard: Drops steps whose result it does not accept; None for none.
 
     Returns:
         The pixels, and the steps that were applied.
@@ -301,10 +301,7 @@ def restore(
         if step is None:
             continue
         changed = step.apply(pixels)
-        if (
-            not require_fidelity
-            or measure_fidelity(pixels, changed, step.intents, step.transform).is_faithful
-        ):
+        if guard is None or guard.measure(pixels, changed, step.intents, step.transform).is_faithful:
             pixels = changed
             applied_steps.append(step)
     return pixels, applied_steps

@@ -6,6 +6,7 @@ from typing import Final
 
 from packshot.arrays import Pixels
 from packshot.enhance.classical import restore
+from packshot.enhance.fidelity import FidelityMemory
 from packshot.enhance.step import Planner, Step
 
 COMBINED_REPAIRS: Final = "repairs-together"
@@ -15,7 +16,9 @@ MIN_COMBINED_REPAIRS: Final = 2
 """Repairs that make a combination: one alone is tried as itself."""
 
 
-def plan_combined_repairs(pixels: Pixels, planners: tuple[Planner, ...]) -> Step | None:
+def plan_combined_repairs(
+    pixels: Pixels, planners: tuple[Planner, ...], guard: FidelityMemory | None = None
+) -> Step | None:
     """Plan every repair on what the last one left, less those that the guards refuse.
 
     It abstains where fewer than two find something to do.
@@ -23,6 +26,7 @@ def plan_combined_repairs(pixels: Pixels, planners: tuple[Planner, ...]) -> Step
     Args:
         pixels: (H, W, 3) uint8; all that the step can be applied to.
         planners: Repairs in the order to apply them.
+        guard: Remembers what it measured before; a new one by default.
 
     Example:
         >>> from packshot import Photo
@@ -33,7 +37,7 @@ def plan_combined_repairs(pixels: Pixels, planners: tuple[Planner, ...]) -> Step
         >>> plan_combined_repairs(distort(mug, "low-light", level=4), planners).parts
         ('denoise', 'expose')
     """
-    repaired, steps = restore(pixels, planners, require_fidelity=True)
+    repaired, steps = restore(pixels, planners, FidelityMemory() if guard is None else guard)
     if len(steps) < MIN_COMBINED_REPAIRS:
         return None
     names = tuple(step.name for step in steps)

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -18,15 +19,15 @@ from packshot.enhance.gps_location import strip_location
 from packshot.enhance.kept_encoding import encode_like
 from packshot.enhance.loop import (
     LIMITS,
-    LoopOptions,
     LoopResult,
     StepApplication,
-    apply_steps,
+    apply_result,
     improve,
     is_blurred_beyond_repair,
     is_nearer,
     make_initial_result,
 )
+from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.network import EnhancementNetwork
 from packshot.enhance.output_file import OutputOptions, find_output_format
 from packshot.enhance.reasons import (
@@ -35,6 +36,7 @@ from packshot.enhance.reasons import (
     format_expected_gain,
     list_losses,
 )
+from packshot.enhance.step import Step
 from packshot.enhance.version_judge import VersionJudge
 from packshot.errors import InvalidInput, SourceError, UnreadablePhoto
 from packshot.files import Times, atomic_write_bytes, check_writable
@@ -138,11 +140,24 @@ class Enhancer:
             output_options: What outputs keep of the files that came in.
             judge: One of the user's own.
         """
-        self.judge = VersionJudge.load_shipped() if judge is None else judge
-        self.network = EnhancementNetwork.load_shipped() if network is None else network
+        self._judge = judge
+        self._network = network
         self.assessor = Assessor() if assessor is None else assessor
         self.options = LoopOptions() if options is None else options
         self.output_options = OutputOptions() if output_options is None else output_options
+
+    @cached_property
+    def network(self) -> EnhancementNetwork:
+        """The enhancement network, loaded when it is first asked: most photos never need it."""
+        return EnhancementNetwork.load_shipped() if self._network is None else self._network
+
+    @cached_property
+    def judge(self) -> VersionJudge:
+        """The judge of versions, loaded when there is a version to judge."""
+        return VersionJudge.load_shipped() if self._judge is None else self._judge
+
+    def _plan_network(self, pixels: Pixels) -> Step | None:
+        return self.network.plan(pixels)
 
     def enhance(self, path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Enhancement:
         """Enhance a file into another, which is always written if the photo can be read.
@@ -208,7 +223,7 @@ class Enhancer:
         atomic_write_bytes(output_data, target, times=times)
 
     def _run_loop(self, photo: Photo, data: bytes, source: Path) -> LoopResult:
-        return improve(self.assessor, photo, self.options, self.network.plan, self.judge)
+        return improve(self.assessor, photo, self.options, self._plan_network, self.judge)
 
     def _open_photo(self, data: bytes, source: Path, max_side: int | None = None) -> Photo:
         return Photo.open(data, name=label_of(source), limits=self.assessor.limits, max_side=max_side)
@@ -219,7 +234,7 @@ class Enhancer:
         """Encode the enhanced photo; None where none is, it scores less, or the guards refuse it."""
         if not loop_result.applications:
             return None
-        encoded = self._encode_anew(data, source, output_format, loop_result.applications)
+        encoded = self._encode_anew(data, source, output_format, loop_result)
         finished = self._open_photo(encoded, source, ASSESSMENT_SIDE)
         names = list_step_names(loop_result.applications)
         expected = self._judge_finished(loop_result, finished.pixels)
@@ -239,23 +254,24 @@ class Enhancer:
         return self.judge.judge(loop_result.reference, pixels)
 
     def _encode_anew(
-        self, data: bytes, source: Path, output_format: str, applications: tuple[StepApplication, ...]
+        self, data: bytes, source: Path, output_format: str, loop_result: LoopResult | None
     ) -> bytes:
-        """Encode the photo with steps applied: in the depth, colours and quality of its file."""
-        pixels, traits = self._apply_to_file(data, source, applications)
+        """Encode the photo, with what the loop kept: in the depth, colours and quality of its file."""
+        pixels, traits = self._apply_to_file(data, source, loop_result)
         return encode_like(pixels, output_format, traits)
 
     def _apply_to_file(
-        self, data: bytes, source: Path, applications: tuple[StepApplication, ...]
+        self, data: bytes, source: Path, loop_result: LoopResult | None
     ) -> tuple[AnyArray, FileTraits]:
-        """Apply steps to the photo in its file's own numbers where these are more than 8-bit sRGB."""
+        """Apply what the loop kept, in the file's own numbers where these are more than 8-bit sRGB."""
         photo, traits = self._open_photo(data, source), self._read_traits(data)
         has_more = photo.facts.bit_depth == DEEP_BITS or photo.facts.other_colours
         full = open_in_full(data, self.assessor.limits) if has_more else None
         if full is None:
-            return apply_steps(photo.pixels, applications), traits
+            pixels = photo.pixels
+            return (pixels if loop_result is None else apply_result(pixels, loop_result)), traits
         del photo  # At full size there is room for one.
-        changed = apply_steps_in_full(full, applications)
+        changed = apply_steps_in_full(full, () if loop_result is None else loop_result.applications)
         is_deep = full.bits == DEEP_BITS
         return (
             changed.values if is_deep else round_to_8_bits(changed.values),
@@ -276,7 +292,7 @@ class Enhancer:
             keeps_place = self.output_options.keep_location
             return _OutputFile(data) if keeps_place else self._blank_location(data, photo)
         source = Path(photo.name)
-        encoded = self._encode_anew(data, source, output_format, ())
+        encoded = self._encode_anew(data, source, output_format, None)
         after = self._open_photo(encoded, source, ASSESSMENT_SIDE).facts
         return _OutputFile(encoded, self._list_notes(data, photo, after))
 

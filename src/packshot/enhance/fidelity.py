@@ -13,7 +13,7 @@ became of small places (`local_changes`). See docs/methods.md, section 6.2.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -28,6 +28,7 @@ from packshot.enhance.detail import measure_grain
 from packshot.enhance.faults import MeasuredFaults, measure_faults
 from packshot.enhance.light import encode_srgb, linear_light_table
 from packshot.enhance.local_changes import (
+    ComparedPhoto,
     measure_changed_print,
     measure_halo,
     measure_made_up_texture,
@@ -136,7 +137,12 @@ _NOISE_SIGMA: Final = 1.5
 _MIN_REGION_SHARE: Final = 0.5
 """Share of a region that must be judged for it to count."""
 
-_LOCAL_GUARDS: Final[tuple[tuple[TrialOutcome, Callable[[Pixels, Pixels], float], float, str], ...]] = (
+_MAX_ORIGINALS: Final = 3
+"""Originals of which is kept what was measured: the photo as it came, as it is now, and a trial's."""
+
+_LOCAL_GUARDS: Final[
+    tuple[tuple[TrialOutcome, Callable[[ComparedPhoto, ComparedPhoto], float], float, str], ...]
+] = (
     (TrialOutcome.HALO, measure_halo, MAX_HALO, "halos, in grey levels, of"),
     (
         TrialOutcome.MADE_UP_TEXTURE,
@@ -181,30 +187,29 @@ class Fidelity:
         return self.violation is None
 
 
-@dataclass(frozen=True, eq=False)
-class GuardedPhoto:
-    """A photo that results are held against: what the guards ask about it is measured once, when asked.
+class _Original:
+    """An original: what is measured on it alone, once for all that it is compared with.
 
     Attributes:
-        pixels: (H, W, 3) uint8; not to be changed afterwards.
-
-    Raises:
-        InvalidInput: Pixels of another type or shape.
-
-    Example:
-        >>> guarded = GuardedPhoto(np.full((120, 120, 3), 230, np.uint8))
-        >>> guarded.faults is guarded.faults, guarded.faults.has_cast
-        (True, False)
+        pixels: (H, W, 3) uint8, not to be changed from now on.
     """
 
-    pixels: Pixels
+    def __init__(self, pixels: Pixels) -> None:
+        self.pixels = pixels
 
-    def __post_init__(self) -> None:
-        check_pixels(self.pixels, "original")
+    @cached_property
+    def product_mask(self) -> Mask | None:
+        """(H, W) the product, see `_find_product_mask`."""
+        return _find_product_mask(self.pixels, without_holes=False)
+
+    @cached_property
+    def product_without_holes(self) -> Mask | None:
+        """The same less what shows the background's colour."""
+        return _find_product_mask(self.pixels, without_holes=True)
 
     @cached_property
     def faults(self) -> MeasuredFaults:
-        """How far its tone and colour may be corrected."""
+        """Its faults of light and colour."""
         return measure_faults(self.pixels)
 
     @cached_property
@@ -212,19 +217,55 @@ class GuardedPhoto:
         """Its noise."""
         return measure_noise(self.pixels)
 
-    @cached_property
-    def product_mask(self) -> Mask | None:
-        """(H, W) the product, where the background is plain enough to find it."""
-        return _find_product_mask(self.pixels, without_holes=False)
 
-    @cached_property
-    def material_mask(self) -> Mask | None:
-        """The same without what shows the background's colour."""
-        return _find_product_mask(self.pixels, without_holes=True)
+@dataclass(eq=False)
+class FidelityMemory:
+    """Measures fidelity, and keeps what it measured: one original is held against many results.
+
+    Nobody may change the arrays afterwards. Not for several threads at a time.
+
+    Example:
+        >>> import numpy as np
+        >>> original = np.full((120, 120, 3), 230, np.uint8)
+        >>> memory = FidelityMemory()
+        >>> first, second = (memory.measure(original, original, {Intent.TONE}) for _ in range(2))
+        >>> first is second
+        True
+    """
+
+    _originals: list[_Original] = field(default_factory=list)
+    _last: tuple[Pixels, Pixels, frozenset[Intent], Fidelity] | None = None
+
+    def measure(
+        self,
+        original: Pixels,
+        result: Pixels,
+        intents: Collection[Intent],
+        transform: AffineTransform | None = None,
+    ) -> Fidelity:
+        """Compare a result with its original: see `measure_fidelity`."""
+        if transform is not None:
+            return measure_fidelity(original, result, intents, transform)
+        wanted = frozenset(intents)
+        if self._last is not None:
+            last_original, last_result, last_intents, fidelity = self._last
+            if last_original is original and last_result is result and last_intents == wanted:
+                return fidelity
+        fidelity = _measure(self._find_original(original), result, wanted, None)
+        self._last = original, result, wanted, fidelity
+        return fidelity
+
+    def _find_original(self, pixels: Pixels) -> _Original:
+        for known in self._originals:
+            if known.pixels is pixels:
+                return known
+        check_pixels(pixels, "original")
+        self._originals = [*self._originals[1 - _MAX_ORIGINALS :], _Original(pixels)]
+        return self._originals[-1]
 
 
 def measure_fidelity(
-    original: Pixels | GuardedPhoto,
+    original: Pixels,
     result: Pixels,
     intents: Collection[Intent],
     transform: AffineTransform | None = None,
@@ -254,10 +295,18 @@ def measure_fidelity(
         >>> measure_fidelity(original, lighter, {Intent.TONE}).violation.value  # it was not
         'colour-drift'
     """
-    guarded = original if isinstance(original, GuardedPhoto) else GuardedPhoto(original)
+    check_pixels(original, "original")
+    return _measure(_Original(original), result, frozenset(intents), transform)
+
+
+def _measure(
+    known: _Original, result: Pixels, intents: frozenset[Intent], transform: AffineTransform | None
+) -> Fidelity:
     check_pixels(result, "result")
-    everywhere = np.ones(guarded.pixels.shape[:2], bool)
-    product_mask = guarded.material_mask if Intent.BACKGROUND in intents else guarded.product_mask
+    original = known.pixels
+    everywhere = np.ones(original.shape[:2], bool)
+    has_new_background = Intent.BACKGROUND in intents
+    product_mask = known.product_without_holes if has_new_background else known.product_mask
     if product_mask is None and Intent.BACKGROUND in intents:
         return _make_rejection(
             TrialOutcome.NO_PRODUCT, "no product was found to hold against the new background"
@@ -269,13 +318,12 @@ def measure_fidelity(
             return _make_rejection(
                 TrialOutcome.CUT_OFF, f"{1 - visible_share:.1%} of the product was cut off"
             )
-        judged_mask = _warp_mask(judged_mask, transform)
-        guarded = GuardedPhoto(transform.warp(guarded.pixels))
-    if guarded.pixels.shape != result.shape:
+        judged_mask, known = _warp_mask(judged_mask, transform), _Original(transform.warp(original))
+    if known.pixels.shape != result.shape:
         return _make_rejection(TrialOutcome.SIZE, "the size changed, which no intent declares")
     covers_all = not {Intent.BACKGROUND, Intent.FRAMING} & set(intents)
     masks = (judged_mask, everywhere) if covers_all else (judged_mask,)
-    return _compare(guarded, result, masks, frozenset(intents))
+    return _compare(known, result, masks, intents)
 
 
 def _make_rejection(violation: TrialOutcome, reason: str) -> Fidelity:
@@ -316,17 +364,17 @@ def _visible_share(product: Mask, transform: AffineTransform) -> float:
 
 
 def _compare(
-    guarded: GuardedPhoto, result: Pixels, masks: tuple[Mask, ...], intents: frozenset[Intent]
+    known: _Original, result: Pixels, masks: tuple[Mask, ...], intents: frozenset[Intent]
 ) -> Fidelity:
     """Compare two pictures of one size, over the product and, where all of it counts, the whole."""
-    original = guarded.pixels
+    original = known.pixels
     factor = viewing_factor(original)
     before, after = (_to_pixels(block_means(pixels, factor)) for pixels in (original, result))
     insides = [_erode_mask(block_means(mask.astype(np.float32), factor) > 0.5) for mask in masks]
-    change = _fit_declared_change(guarded, before, after, insides[-1], intents)
+    change = _fit_declared_change(known, before, after, insides[-1], intents)
     expected = change.apply_to(before)
     contrast = Intent.CONTRAST in intents
-    is_noisy = Intent.DETAIL in intents and guarded.noise.luma >= _MIN_NOISE
+    is_noisy = Intent.DETAIL in intents and known.noise.luma >= _MIN_NOISE
     tones = _allow_for_clipping(original, before, after, change) if is_noisy else (expected, after)
     drifts = [_measure_drift(*tones, inside, contrast) for inside in insides]
     drift, region_drift = (max(values) for values in zip(*drifts, strict=True))
@@ -375,6 +423,12 @@ def _find_violation(
     return None, ""
 
 
+def _pair_judged(expected: Pixels, shown: Pixels, mask: Mask) -> tuple[ComparedPhoto, ComparedPhoto]:
+    """Pair what is expected with what is shown; outside the mask nothing is taken to have changed."""
+    judged = shown if mask.all() else np.where(mask[..., None], shown, expected)
+    return ComparedPhoto(expected), ComparedPhoto(judged)
+
+
 def _find_local_violation(
     places: tuple[Pixels, Pixels], tones: tuple[Pixels, Pixels], mask: Mask
 ) -> tuple[TrialOutcome | None, str]:
@@ -382,9 +436,9 @@ def _find_local_violation(
 
     Expected and shown, twice: as they are, and as skin is judged by: noise itself has colours of skin.
     """
+    in_place, as_skin = (_pair_judged(*pair, mask) for pair in (places, tones))
     for outcome, measure, limit, words in _LOCAL_GUARDS:
-        expected, shown = tones if outcome is TrialOutcome.SKIN else places
-        value = measure(expected, np.where(mask[..., None], shown, expected))
+        value = measure(*(as_skin if outcome is TrialOutcome.SKIN else in_place))
         if value > limit:
             return outcome, f"{words} {value:.2f}, {limit:g} are allowed"
     return None, ""
@@ -417,13 +471,13 @@ class _DeclaredChange:
 
 
 def _fit_declared_change(
-    guarded: GuardedPhoto, before: Pixels, after: Pixels, inside: Mask, intents: frozenset[Intent]
+    known: _Original, before: Pixels, after: Pixels, inside: Mask, intents: frozenset[Intent]
 ) -> _DeclaredChange:
     """Fit what was declared to a pair at viewing size, within what faults of the original allow."""
     table = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     if not {Intent.COLOUR, Intent.TONE} & intents:
         return _DeclaredChange(table)
-    faults = guarded.faults
+    faults = known.faults
     if Intent.COLOUR in intents and faults.has_cast:
         gains = _fit_gains(before[inside], after[inside], faults)
         light = encode_srgb(linear_light_table()[:, None] * gains)

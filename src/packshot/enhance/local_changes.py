@@ -6,12 +6,14 @@ and gives one number, 0 for nothing. `fidelity` has the limits. See docs/methods
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import cv2
 import numpy as np
 
-from packshot.arrays import ByteArray, Float32Array, Mask, Pixels
+from packshot.arrays import Float32Array, Mask, Pixels
 from packshot.enhance.denoise import measure_noise
 from packshot.enhance.luma import to_luma
 from packshot.measure.reference.ciede2000 import ciede2000, rgb_to_lab
@@ -72,16 +74,48 @@ _MIN_SKIN_SHARE: Final = 0.005
 _SKIN_SIGMA: Final = 5.0
 """Pixels: deviation of the blur under which skin is compared, so that noise does not count."""
 
-_ROW_LENGTH: Final = 256
-"""Pixels of a row in which scattered ones are laid to be compared, a band of rows at a time."""
+
+_ROW_LENGTH: Final = 512
+"""Pixels of a row in which colours are compared that lie anywhere: a working size."""
 
 
-def measure_halo(expected: Pixels, result: Pixels) -> float:
+@dataclass(frozen=True, eq=False)
+class ComparedPhoto:
+    """A photo as it is compared: what several measures of small places need, computed once each.
+
+    Attributes:
+        pixels: (H, W, 3) uint8.
+
+    Example:
+        >>> ComparedPhoto(np.full((8, 8, 3), 120, np.uint8)).detail_power.max().item()
+        0.0
+    """
+
+    pixels: Pixels
+
+    @cached_property
+    def luma(self) -> Float32Array:
+        """(H, W) grey levels."""
+        return to_luma(self.pixels)
+
+    @cached_property
+    def fine_detail(self) -> Float32Array:
+        """(H, W) luma less what a narrow blur leaves of it, in grey levels."""
+        blurred = cv2.GaussianBlur(self.luma, (0, 0), _DETAIL_SIGMA)
+        return np.asarray(cv2.subtract(self.luma, blurred), np.float32)
+
+    @cached_property
+    def detail_power(self) -> Float32Array:
+        """(H, W) mean square of fine detail about each pixel."""
+        return _window_mean(cv2.multiply(self.fine_detail, self.fine_detail))
+
+
+def measure_halo(expected: ComparedPhoto, result: ComparedPhoto) -> float:
     """Measure how far values go beyond all their neighbours beside edges: halos and ringing.
 
     Args:
-        expected: (H, W, 3) uint8, the photo as declared changes leave it.
-        result: (H, W, 3) uint8.
+        expected: The photo as declared changes leave it.
+        result: Of the same size.
 
     Returns:
         Grey levels of luma that a fiftieth of the places beside edges exceed; 0 without edges.
@@ -89,10 +123,11 @@ def measure_halo(expected: Pixels, result: Pixels) -> float:
     Example:
         >>> edge = np.repeat(np.uint8([[[60], [180]]]), 32, axis=1).repeat(64, axis=0).repeat(3, axis=2)
         >>> sharpened = cv2.addWeighted(edge, 2, cv2.GaussianBlur(edge, (0, 0), 2), -1, 0)
+        >>> edge, sharpened = ComparedPhoto(edge), ComparedPhoto(sharpened)
         >>> measure_halo(edge, edge), measure_halo(edge, sharpened) > 30
         (0.0, True)
     """
-    before, after = to_luma(expected), to_luma(result)
+    before, after = expected.luma, result.luma
     kernel = np.ones((2 * _HALO_RADIUS + 1,) * 2, np.uint8)
     lowest, highest = cv2.erode(before, kernel), cv2.dilate(before, kernel)
     beside_edges = highest - lowest >= _MIN_EDGE
@@ -102,15 +137,15 @@ def measure_halo(expected: Pixels, result: Pixels) -> float:
     return float(np.quantile(np.maximum(excess, 0), _HALO_QUANTILE))
 
 
-def measure_made_up_texture(expected: Pixels, result: Pixels) -> float:
+def measure_made_up_texture(expected: ComparedPhoto, result: ComparedPhoto) -> float:
     """Measure fine detail that is new and no stronger form of what was there.
 
     Of the variance of fine detail in a window, what the detail before explains by a factor is taken
     off; the rest counts as far as there is more detail than before, so that what noise hid is not new.
 
     Args:
-        expected: (H, W, 3) uint8, the photo as declared changes leave it.
-        result: (H, W, 3) uint8.
+        expected: The photo as declared changes leave it.
+        result: Of the same size.
 
     Returns:
         Grey levels, deviation, that a hundredth of the photo exceeds.
@@ -119,47 +154,49 @@ def measure_made_up_texture(expected: Pixels, result: Pixels) -> float:
         >>> plain = np.full((96, 96, 3), 120, np.uint8)
         >>> woven = plain.copy()
         >>> woven[::3] += 12
+        >>> plain, woven = ComparedPhoto(plain), ComparedPhoto(woven)
         >>> measure_made_up_texture(plain, plain), measure_made_up_texture(plain, woven) > 4
         (0.0, True)
     """
-    old, new = _fine_detail(expected), _fine_detail(result)
-    old_power, new_power, joint = (_window_mean(one) for one in (old * old, new * new, old * new))
+    old_power, new_power = expected.detail_power, result.detail_power
+    joint = _window_mean(cv2.multiply(expected.fine_detail, result.fine_detail))
     explained = joint * np.abs(joint) / np.maximum(old_power, np.float32(1e-3))
     made_up = np.minimum(new_power - np.maximum(explained, 0), new_power - old_power)
     return float(np.sqrt(max(float(np.quantile(made_up, _TEXTURE_QUANTILE)), 0.0)))
 
 
-def measure_noise_growth(expected: Pixels, result: Pixels) -> float:
+def measure_noise_growth(expected: ComparedPhoto, result: ComparedPhoto) -> float:
     """Measure by which factor fine detail grew where there was least: noise made stronger.
 
     Args:
-        expected: (H, W, 3) uint8, the photo as declared changes leave it.
-        result: (H, W, 3) uint8.
+        expected: The photo as declared changes leave it.
+        result: Of the same size.
 
     Returns:
         The largest factor of the quietest twentieth, quarter and half; 1 for the same.
 
     Example:
         >>> grain = np.random.default_rng(1).normal(0, 3, (96, 96, 1)).repeat(3, axis=2)
-        >>> quiet, loud = (np.uint8(np.clip(120 + factor * grain, 0, 255)) for factor in (1, 2))
+        >>> quiet, loud = (
+        ...     ComparedPhoto(np.uint8(np.clip(120 + factor * grain, 0, 255))) for factor in (1, 2)
+        ... )
         >>> round(measure_noise_growth(quiet, quiet), 1), round(measure_noise_growth(quiet, loud), 1)
         (1.0, 2.0)
     """
-    old, new = (np.sqrt(_window_mean(_fine_detail(one) ** 2)) for one in (expected, result))
-    levels = (np.quantile(one, _NOISE_QUANTILES) for one in (old, new))
+    levels = (np.quantile(np.sqrt(one.detail_power), _NOISE_QUANTILES) for one in (expected, result))
     before, after = (np.maximum(level, _NOISE_FLOOR) for level in levels)
     return float((after / before).max())
 
 
-def measure_changed_print(expected: Pixels, result: Pixels) -> float:
+def measure_changed_print(expected: ComparedPhoto, result: ComparedPhoto) -> float:
     """Measure how many strokes of print are gone or turned, where most are: letters keep their shapes.
 
     Print is where strokes, lighter or darker than their surroundings, fill an eighth of a window of two
     letters. One is gone where a quarter of its difference is not left, or it has become the opposite.
 
     Args:
-        expected: (H, W, 3) uint8, the photo as declared changes leave it.
-        result: (H, W, 3) uint8.
+        expected: The photo as declared changes leave it.
+        result: Of the same size.
 
     Returns:
         Share, 0..1, of the strokes of the window that changed most; 0 without print.
@@ -169,11 +206,12 @@ def measure_changed_print(expected: Pixels, result: Pixels) -> float:
         >>> _ = cv2.putText(label, "8 ml", (8, 64), cv2.FONT_HERSHEY_SIMPLEX, 2, (20, 20, 20), 5)
         >>> other = np.full((96, 192, 3), 240, np.uint8)
         >>> _ = cv2.putText(other, "3 ml", (8, 64), cv2.FONT_HERSHEY_SIMPLEX, 2, (20, 20, 20), 5)
+        >>> label, other = ComparedPhoto(label), ComparedPhoto(other)
         >>> measure_changed_print(label, label), measure_changed_print(label, other) > 0.2
         (0.0, True)
     """
     old, new = _contrast_to_surroundings(expected), _contrast_to_surroundings(result)
-    min_stroke = max(_MIN_STROKE, _STROKE_PER_NOISE * measure_noise(expected).luma)
+    min_stroke = max(_MIN_STROKE, _STROKE_PER_NOISE * measure_noise(expected.pixels).luma)
     is_stroke = np.abs(old) >= min_stroke
     is_gone = is_stroke & (new * np.sign(old) < _MIN_KEPT_STROKE * np.abs(old))
     gone, strokes = _count_share(is_gone), _count_share(is_stroke)
@@ -181,35 +219,28 @@ def measure_changed_print(expected: Pixels, result: Pixels) -> float:
     return float((gone[is_print] / strokes[is_print]).max()) if is_print.any() else 0.0
 
 
-def measure_skin_drift(expected: Pixels, result: Pixels) -> float:
+def measure_skin_drift(expected: ComparedPhoto, result: ComparedPhoto) -> float:
     """Measure how far skin changed its colour.
 
     Args:
-        expected: (H, W, 3) uint8, the photo as declared changes leave it.
-        result: (H, W, 3) uint8.
+        expected: The photo as declared changes leave it.
+        result: Of the same size.
 
     Returns:
         CIEDE2000, mean over what has the colour of skin; 0 where next to nothing has.
 
     Example:
         >>> hand = np.full((64, 64, 3), (224, 172, 140), np.uint8)
-        >>> measure_skin_drift(hand, hand), measure_skin_drift(hand, hand + np.uint8([20, 0, 0])) > 4
+        >>> hand, redder = ComparedPhoto(hand), ComparedPhoto(hand + np.uint8([20, 0, 0]))
+        >>> measure_skin_drift(hand, hand), measure_skin_drift(hand, redder) > 4
         (0.0, True)
     """
-    skin = _find_skin(expected)
+    skin = _find_skin(expected.pixels)
     if skin.mean() < _MIN_SKIN_SHARE:
         return 0.0
-    before, after = (
-        rgb_to_lab(_lay_in_rows(cv2.GaussianBlur(pixels, (0, 0), _SKIN_SIGMA)[skin]))
-        for pixels in (expected, result)
-    )
+    blurred = (cv2.GaussianBlur(one.pixels, (0, 0), _SKIN_SIGMA) for one in (expected, result))
+    before, after = (rgb_to_lab(_lay_in_rows(one[skin])) for one in blurred)
     return float(ciede2000(before, after).ravel()[: np.count_nonzero(skin)].mean())
-
-
-def _lay_in_rows(colours: ByteArray) -> Pixels:
-    """(N, 3) colours as a picture (h, 256, 3), the last one repeated to the end of its row."""
-    padding = (0, -len(colours) % _ROW_LENGTH), (0, 0)
-    return np.pad(colours, padding, mode="edge").reshape(-1, _ROW_LENGTH, 3)
 
 
 def _find_skin(pixels: Pixels) -> Mask:
@@ -218,18 +249,19 @@ def _find_skin(pixels: Pixels) -> Mask:
     return np.asarray(cv2.inRange(planes, np.array(lower), np.array(upper)) > 0)
 
 
-def _fine_detail(pixels: Pixels) -> Float32Array:
-    luma = to_luma(pixels)
-    return np.asarray(luma - cv2.GaussianBlur(luma, (0, 0), _DETAIL_SIGMA), np.float32)
+def _lay_in_rows(colours: Pixels) -> Pixels:
+    """(R, 512, 3) of (N, 3): a picture of them alone, the last one repeated to its end."""
+    missing = -len(colours) % _ROW_LENGTH
+    return np.pad(colours, ((0, missing), (0, 0)), mode="edge").reshape(-1, _ROW_LENGTH, 3)
 
 
 def _window_mean(values: Float32Array) -> Float32Array:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), _WINDOW_SIGMA), np.float32)
 
 
-def _contrast_to_surroundings(pixels: Pixels) -> Float32Array:
+def _contrast_to_surroundings(photo: ComparedPhoto) -> Float32Array:
     """Luma less its surroundings', a median of 3 taken first so that noise makes no strokes."""
-    luma = np.asarray(cv2.medianBlur(to_luma(pixels), 3), np.float32)
+    luma = np.asarray(cv2.medianBlur(photo.luma, 3), np.float32)
     return np.asarray(luma - cv2.GaussianBlur(luma, (0, 0), _STROKE_SIGMA), np.float32)
 
 

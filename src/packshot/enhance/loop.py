@@ -13,7 +13,8 @@ import numpy as np
 from packshot.arrays import Pixels
 from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
 from packshot.enhance.combined_repairs import COMBINED_REPAIRS
-from packshot.enhance.fidelity import Fidelity, GuardedPhoto, measure_fidelity
+from packshot.enhance.fidelity import Fidelity, FidelityMemory
+from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.step import Intent, Planner, Step
 from packshot.enhance.step_candidates import (
     CLASSICAL_STEPS,
@@ -43,9 +44,6 @@ class LoopLimits:
         low_score: A photo that scores less is repaired also where nothing is found that calls for it. Of
             814 rated photos that score less both passes name such a fault of 29 in 100, of 152 that
             score up to ten points more of three.
-        poor_score: Up to it a photo must win `LoopOptions.min_total_gain_poor` to be changed.
-        fair_score: From it on a photo must win `LoopOptions.min_total_gain_fair`; with one gain for
-            all, 6 of 137 undamaged products were changed, with these two 2.
         error_weight: What an error counts when what is found wrong is added up.
         warning_weight: What a warning counts; notes count nothing.
         amounts: Shares of a step's change, in the order tried: what fails whole is tried by half.
@@ -63,8 +61,6 @@ class LoopLimits:
 
     good_score: float = 85.0
     low_score: float = 60.0
-    poor_score: float = 20.0
-    fair_score: float = 50.0
     error_weight: int = 2
     warning_weight: int = 1
     amounts: tuple[float, ...] = (1.0, 0.5)
@@ -104,43 +100,6 @@ _REPEATABLE_STEPS: Final = frozenset((NETWORK_STEP, *CLASSICAL_STEPS)) - {
 """Steps that may be kept again; those left out always find more to do, until a photo looks overdone."""
 
 
-@dataclass(frozen=True)
-class LoopOptions:
-    """Options of the loop: how far it goes, with which steps, for which gain.
-
-    Attributes:
-        max_rounds: Steps tried at most; each costs one assessment. With eight a quarter of the worst
-            photos ran out of them (docs/decisions/0011-the-enhancement-loop.md).
-        target_score: Score, 0..100, at which it is content; None to take every gain it can get for
-            photos that are not good as they are (`LoopLimits.good_score`).
-        min_gain: Points of score that a step must bring which a finding calls for: it may not cost any.
-            That it is a repair is known from what it measures and from the guards.
-        min_gain_uncalled: Points that any other step must bring.
-        min_total_gain_poor: Points that all together must bring a photo that scores 20 or less, measured
-            on the finished file.
-        min_total_gain_fair: The same for one that scores 50 or more; between, in proportion.
-        only_steps: Names of the steps to choose from; None for all but `STEPS_ON_REQUEST`.
-
-    Example:
-        >>> options = LoopOptions(min_total_gain_poor=4, min_total_gain_fair=8)
-        >>> [options.min_total_gain(score) for score in (10, 35, 70)]
-        [4.0, 6.0, 8.0]
-    """
-
-    max_rounds: int = 12
-    target_score: float | None = None
-    min_gain: float = 0.0
-    min_gain_uncalled: float = 3.0
-    min_total_gain_poor: float = 0.0
-    min_total_gain_fair: float = 0.0
-    only_steps: frozenset[str] | None = None
-
-    def min_total_gain(self, score: float) -> float:
-        """Points that a photo of this score must win to be changed at all."""
-        gains = (self.min_total_gain_poor, self.min_total_gain_fair)
-        return float(np.interp(score, (LIMITS.poor_score, LIMITS.fair_score), gains))
-
-
 @dataclass(frozen=True, eq=False)
 class StepApplication:
     """A step, or several together, that the loop applies.
@@ -171,7 +130,9 @@ class StepApplication:
         """Do the same to other pixels; what finds nothing to do there is left out."""
         changed = pixels
         for member in self.parts or (self.candidate,):
-            step = member.plan(changed)
+            plan = member.plan
+            # Nothing is kept of a photo of full size.
+            step = plan.plan_afresh(changed) if isinstance(plan, _CachedPlanner) else plan(changed)
             changed = changed if step is None else step.apply(changed)
         return _blend(changed, pixels, self.amount)
 
@@ -186,36 +147,33 @@ class LoopResult:
         after: The photo with the steps kept; the same object as `before` where there are none.
         applications: In the order applied.
         trace: Every step tried.
-        guarded: What `pixels` are held against: the photo as it came or, once a step has moved it, as
+        reference: What `pixels` are held against: the photo as it came or, once a step has moved it, as
             it was then.
         intents: Of the steps kept since then.
+        guard: Measures fidelity, and remembers.
 
     Example:
         >>> import numpy as np
         >>> pixels = np.zeros((4, 4, 3), np.uint8)
         >>> before = Assessment(path="mug.jpg", status="ok", score=52)
-        >>> LoopResult(pixels, before, before, GuardedPhoto(pixels)).count_uses("denoise")
+        >>> LoopResult(pixels, before, before, pixels).count_uses("denoise")
         0
     """
 
     pixels: Pixels
     before: Assessment
     after: Assessment
-    guarded: GuardedPhoto
+    reference: Pixels
     applications: tuple[StepApplication, ...] = ()
     trace: tuple[Trial, ...] = ()
     intents: frozenset[Intent] = frozenset()
-
-    @property
-    def reference(self) -> Pixels:
-        """Pixels of what the result is held against."""
-        return self.guarded.pixels
+    guard: FidelityMemory = field(default_factory=FidelityMemory)
 
     def measure_step_fidelity(self, pixels: Pixels, step: Step) -> Fidelity:
         """Measure how true a step's result is to what it is held against, all steps taken together."""
         if step.transform is not None:
-            return measure_fidelity(self.pixels, pixels, step.intents, step.transform)
-        return measure_fidelity(self.guarded, pixels, self.intents | step.intents)
+            return self.guard.measure(self.pixels, pixels, step.intents, step.transform)
+        return self.guard.measure(self.reference, pixels, self.intents | step.intents)
 
     def is_faithful_to(self, pixels: Pixels) -> bool:
         """Return whether the finished file, seen at this size, keeps the limits as the steps did.
@@ -228,7 +186,7 @@ class LoopResult:
         """
         if pixels.shape != self.reference.shape:
             return True
-        return measure_fidelity(self.guarded, pixels, self.intents).is_faithful
+        return self.guard.measure(self.reference, pixels, self.intents).is_faithful
 
     def count_uses(self, name: str) -> int:
         """Count how often the step of a name was kept."""
@@ -243,7 +201,7 @@ class LoopResult:
             self,
             pixels=pixels,
             after=after,
-            guarded=GuardedPhoto(pixels) if is_moved else self.guarded,
+            reference=pixels if is_moved else self.reference,
             applications=(*self.applications, application),
             intents=frozenset() if is_moved else self.intents | step.intents,
         )
@@ -258,7 +216,7 @@ def improve(
 ) -> LoopResult:
     """Improve a photo at the size it is judged at, one step a round.
 
-    A step is kept when what the steps so far were not meant to change has stayed (`measure_fidelity`),
+    A step is kept when what the steps so far were not meant to change has stayed (`fidelity`),
     the judge is certain that the photo came nearer to the truth, the score rises by
     `LoopOptions.min_gain`, and no more is found wrong. Repairs that fail at full
     strength get one more round at half; a classical one that was kept may be kept once more.
@@ -301,7 +259,7 @@ def make_initial_result(assessor: Assessor, photo: Photo) -> LoopResult:
     """
     pixels = shrink_to_fit(photo.pixels, ASSESSMENT_SIDE)
     before = assessor.assess_photo(replace(photo, pixels=pixels))
-    return LoopResult(pixels, before, before, GuardedPhoto(pixels))
+    return LoopResult(pixels, before, before, pixels)
 
 
 def apply_steps(pixels: Pixels, applications: Sequence[StepApplication]) -> Pixels:
@@ -329,6 +287,25 @@ def apply_steps(pixels: Pixels, applications: Sequence[StepApplication]) -> Pixe
     return pixels
 
 
+def apply_result(pixels: Pixels, result: LoopResult) -> Pixels:
+    """Apply the steps of a result to the photo at its own size; what the loop has made is taken.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        result: Of the loop for the same photo.
+
+    Example:
+        >>> small = np.zeros((4, 4, 3), np.uint8)
+        >>> before = Assessment(path="mug.jpg", status="ok", score=52)
+        >>> made = small + np.uint8(9)
+        >>> apply_result(small.copy(), LoopResult(made, before, before, small)) is made
+        True
+    """
+    if np.array_equal(pixels, result.reference):
+        return result.pixels
+    return apply_steps(pixels, result.applications)
+
+
 def _is_good_enough(result: LoopResult, options: LoopOptions) -> bool:
     """Return whether the target is reached, or the photo was good from the start."""
     if options.target_score is None:
@@ -339,13 +316,13 @@ def _is_good_enough(result: LoopResult, options: LoopOptions) -> bool:
 def _select_planners(
     result: LoopResult, options: LoopOptions, network: Planner | None
 ) -> dict[str, Planner]:
-    all_planners = build_planners(include_product_steps=False, network=network)
+    all_planners = build_planners(network=network)
     wanted_names = options.only_steps
     if wanted_names is None:
         is_hopeless = is_blurred_beyond_repair(result.before)
         unwanted = {NETWORK_STEP, *CLASSICAL_STEPS} if is_hopeless else STEPS_ON_REQUEST
         wanted_names = frozenset(all_planners.keys() - unwanted)
-    return {name: plan for name, plan in all_planners.items() if name in wanted_names}
+    return {name: _CachedPlanner(plan) for name, plan in all_planners.items() if name in wanted_names}
 
 
 @dataclass(frozen=True, eq=False)
@@ -372,7 +349,7 @@ class _TrialQueue:
 
     def choose_next(self, result: LoopResult) -> _PlannedApplication | None:
         """Return the first candidate not tried yet, whole before half, that finds something to do."""
-        candidate_list = _propose_candidates(result.after, self.available)
+        candidate_list = _propose_candidates(result.after, self.available, result.guard)
         for amount in LIMITS.amounts:
             for candidate in candidate_list:
                 step = (
@@ -401,8 +378,7 @@ class _TrialQueue:
 
     def _find_plan(self, candidate: StepCandidate, result: LoopResult) -> Step | None:
         if candidate.name not in self.plans:
-            step = candidate.plan(result.pixels)
-            self.plans[candidate.name] = None if step is None else _with_cached_change(step)
+            self.plans[candidate.name] = candidate.plan(result.pixels)
         return self.plans[candidate.name]
 
 
@@ -420,18 +396,33 @@ class _CachedChange:
         return self._last_output
 
 
-def _with_cached_change(step: Step) -> Step:
-    """Make the same step, applied once however often it is asked: half of it is part of the whole."""
-    return replace(step, apply=_CachedChange(step.apply))
+class _CachedPlanner:
+    """A planner that keeps its last step, and that what it last made, for when the same array comes.
+
+    Repairs are tried together and each alone, whole and by half: none is planned or made twice.
+    """
+
+    def __init__(self, plan: Planner) -> None:
+        self.plan_afresh = plan
+        self._last_input: Pixels | None = None
+        self._last_step: Step | None = None
+
+    def __call__(self, pixels: Pixels) -> Step | None:
+        if self._last_input is not pixels:
+            step = self.plan_afresh(pixels)
+            self._last_step = None if step is None else replace(step, apply=_CachedChange(step.apply))
+            self._last_input = pixels
+        return self._last_step
 
 
-def _propose_candidates(assessment: Assessment, available: Mapping[str, Planner]) -> list[StepCandidate]:
+def _propose_candidates(
+    assessment: Assessment, available: Mapping[str, Planner], guard: FidelityMemory | None = None
+) -> list[StepCandidate]:
     """Find what the findings call for; all repairs once one is called for, or the photo scores low."""
     codes = [finding.code for finding in assessment.findings if finding.severity is not Severity.INFO]
     is_low = (assessment.score or 0.0) < LIMITS.low_score
-    return find_step_candidates(
-        codes, available, thorough=is_low or bool(find_step_candidates(codes, available))
-    )
+    is_thorough = is_low or bool(find_step_candidates(codes, available))
+    return find_step_candidates(codes, available, thorough=is_thorough, guard=guard)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from packshot.enhance.enhancer import DEEP_BITS, EnhancedFile, Enhancer, list_st
 from packshot.enhance.file_traits import FileTraits
 from packshot.enhance.goals import PresentationGoals
 from packshot.enhance.kept_encoding import encode_like
-from packshot.enhance.loop import LoopOptions, LoopResult, apply_steps, improve, make_initial_result
+from packshot.enhance.loop import LoopResult, apply_steps, improve, make_initial_result
+from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.matte import take_off_white
 from packshot.enhance.network import EnhancementNetwork
 from packshot.enhance.output_file import OutputOptions
@@ -107,7 +108,7 @@ class Optimizer(Enhancer):
         self, photo: Photo, presentation: Presentation, before: Assessment | None
     ) -> OptimizedResult:
         """Repair a photo that was presented; `before` is the photo as it came, None if it still is."""
-        loop_result = improve(self.assessor, photo, self.options, self.network.plan, self.judge)
+        loop_result = improve(self.assessor, photo, self.options, self._plan_network, self.judge)
         trials = [_make_trial(number, step) for number, step in enumerate(presentation.steps, start=1)]
         later = [
             trial.model_copy(update={"round": trial.round + len(trials)}) for trial in loop_result.trace
@@ -116,7 +117,7 @@ class Optimizer(Enhancer):
             pixels=loop_result.pixels,
             before=loop_result.before if before is None else before,
             after=loop_result.after,
-            guarded=loop_result.guarded,
+            reference=loop_result.reference,
             applications=loop_result.applications,
             trace=(*trials, *later),
             intents=loop_result.intents,

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from PIL import Image
 
-from packshot.enhance.encoding import WRITABLE_FORMATS
 from packshot.errors import InvalidInput
 from packshot.photo import FORMATS
 
@@ -57,6 +56,8 @@ def find_output_format(path: Path) -> str:
     for name, suffixes in FORMATS.items():
         if suffix in suffixes:
             return name
+    from packshot.enhance.encoding import WRITABLE_FORMATS  # Its libraries take a third of a second.
+
     known_suffixes = ", ".join(
         suffixes[0] for name, suffixes in FORMATS.items() if name in WRITABLE_FORMATS
     )

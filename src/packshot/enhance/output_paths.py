@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from packshot.enhance.encoding import TRANSPARENT_FORMATS
 from packshot.enhance.output_file import find_output_format
 from packshot.enhance.pool import EnhancementTask
 from packshot.errors import InvalidInput
@@ -74,6 +73,8 @@ def plan_transparent(tasks: Iterable[EnhancementTask]) -> list[EnhancementTask]:
         >>> [task.output.as_posix() for task in plan_transparent([jpeg])]
         ['cut/red.png']
     """
+    from packshot.enhance.encoding import TRANSPARENT_FORMATS
+
     renamed = []
     for task in tasks:
         can_be_transparent = find_output_format(task.output) in TRANSPARENT_FORMATS

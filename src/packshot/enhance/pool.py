@@ -1,4 +1,8 @@
-"""Many photos on all cores, results in the order of the photos."""
+"""Many photos on all cores, results in the order of the photos.
+
+The process that asks loads no steps, models or decoders, and starts at once: what an enhancer needs is
+imported where one is built.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,18 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packshot.assess.pool import AssessorSettings
-from packshot.enhance.enhancer import Enhancer, make_failed_enhancement
 from packshot.enhance.goals import PresentationGoals
-from packshot.enhance.loop import LoopOptions
-from packshot.enhance.optimizer import Optimizer
+from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.output_file import OutputOptions
 from packshot.errors import DiskFull, PhotoCrashed, SourceError
-from packshot.photo import label_of
 from packshot.processes import ENHANCE_TIME_LIMIT_S, count_available_cores, map_in_order
 from packshot.report import Enhancement
+
+if TYPE_CHECKING:
+    from packshot.enhance.enhancer import Enhancer
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,12 @@ def _make_worker(
     output_options: OutputOptions | None,
     goals: PresentationGoals | None,
 ) -> Callable[[EnhancementTask], Enhancement]:
+    from packshot.enhance.enhancer import Enhancer
+
     assessor = settings.build_assessor(threads=1)
     if goals is not None:
+        from packshot.enhance.optimizer import Optimizer
+
         return partial(_enhance, Optimizer(assessor, options, goals, output_options=output_options))
     return partial(_enhance, Enhancer(assessor, options, output_options=output_options))
 
@@ -101,4 +110,7 @@ def _enhance(enhancer: Enhancer, task: EnhancementTask) -> Enhancement:
 
 
 def _make_crashed_enhancement(task: EnhancementTask, reason: str) -> Enhancement:
+    from packshot.enhance.enhancer import make_failed_enhancement
+    from packshot.photo import label_of
+
     return make_failed_enhancement(PhotoCrashed(label_of(task.path), reason))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from packshot.enhance.loop import LIMITS, LoopOptions, is_blurred_beyond_repair
+from packshot.enhance.loop import LIMITS, is_blurred_beyond_repair
+from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.step import Planner
 from packshot.enhance.step_candidates import (
     CLASSICAL_STEPS,

@@ -30,8 +30,7 @@ from packshot.enhance.detail_steps import (
     plan_motion_deblur,
     plan_sharpen,
 )
-from packshot.enhance.goals import MIN_LONG_SIDE, PresentationGoals
-from packshot.enhance.product_steps import plan_border, plan_framing, plan_straighten, plan_whiten
+from packshot.enhance.fidelity import FidelityMemory
 from packshot.enhance.step import Planner
 from packshot.texts import DISTORTION_PREFIX
 
@@ -53,13 +52,8 @@ CLASSICAL_STEPS: Final[Mapping[str, Planner]] = {
 """Repairs of light, colour and detail, by name, in the order in which they are applied: flat tones are
 stretched before light is added, for what is flat looks dark."""
 
-PRODUCT_STEPS: Final[Mapping[str, Planner]] = {
-    "cut-border": plan_border,
-    "straighten": plan_straighten,
-    "whiten-background": plan_whiten,
-    "frame-product": plan_framing,
-}
-"""Changes of background and frame: after the repairs, the background before the frame."""
+PRODUCT_STEPS: Final = ("cut-border", "straighten", "whiten-background", "frame-product")
+"""Names of changes of background and frame, which `presentation` makes: the loop has none of them."""
 
 NETWORK_STEP: Final = "network"
 STEP_NAMES: Final = (NETWORK_STEP, *CLASSICAL_STEPS, *PRODUCT_STEPS)
@@ -163,33 +157,25 @@ class StepCandidate:
     members: tuple[StepCandidate, ...] = ()
 
 
-def build_planners(
-    *, include_product_steps: bool = True, scale: float = 1, network: Planner | None = None
-) -> dict[str, Planner]:
-    """Return the planners to choose from, by name, in the order to apply them.
+def build_planners(*, network: Planner | None = None) -> dict[str, Planner]:
+    """Return the planners that the loop chooses from, by name, in the order to apply them.
 
     Args:
-        include_product_steps: Whether steps that change background and frame are wanted as well.
-        scale: How many times larger the photo is than the pixels to plan for.
         network: Plans the enhancement network.
 
     Example:
-        >>> list(build_planners())[-3:]
-        ['straighten', 'whiten-background', 'frame-product']
-        >>> "frame-product" in build_planners(include_product_steps=False)
-        False
+        >>> list(build_planners())[:3]
+        ['remove-impulses', 'deblock', 'denoise']
     """
-    available = dict(CLASSICAL_STEPS) if network is None else {NETWORK_STEP: network, **CLASSICAL_STEPS}
-    if include_product_steps:
-        framing = partial(
-            plan_framing, goals=PresentationGoals(min_long_side=round(MIN_LONG_SIDE / scale))
-        )
-        available |= {**PRODUCT_STEPS, "frame-product": framing}
-    return available
+    return dict(CLASSICAL_STEPS) if network is None else {NETWORK_STEP: network, **CLASSICAL_STEPS}
 
 
 def find_step_candidates(
-    codes: Collection[str], available: Mapping[str, Planner], *, thorough: bool = False
+    codes: Collection[str],
+    available: Mapping[str, Planner],
+    *,
+    thorough: bool = False,
+    guard: FidelityMemory | None = None,
 ) -> list[StepCandidate]:
     """Find the steps that may mend what was found, in the order to try them.
 
@@ -201,11 +187,12 @@ def find_step_candidates(
         available: From `build_planners`.
         thorough: Have all repairs, and straightening: damage seldom comes alone, and one kind hides
             another. Each still abstains where it measures nothing.
+        guard: Measures what repairs together may do; remembers what it measured before.
 
     Example:
         >>> found = find_step_candidates(["noisy", "border"], build_planners())
         >>> [candidate.name for candidate in found]
-        ['repairs-together', 'remove-impulses', 'denoise', 'cut-border']
+        ['repairs-together', 'remove-impulses', 'denoise']
         >>> found[0].members[0].called_for_by
         ('noisy',)
     """
@@ -220,15 +207,18 @@ def find_step_candidates(
     ordered = (
         step_candidates if _has_several_repairs(codes) else _move_network_after_repairs(step_candidates)
     )
-    return [*_combine_repairs(step_candidates), *ordered]
+    return [*_combine_repairs(step_candidates, guard), *ordered]
 
 
-def _combine_repairs(step_candidates: list[StepCandidate]) -> list[StepCandidate]:
+def _combine_repairs(
+    step_candidates: list[StepCandidate], guard: FidelityMemory | None
+) -> list[StepCandidate]:
     """Combine all repairs that were chosen into one candidate more, where there are several."""
     repairs = tuple(candidate for candidate in step_candidates if candidate.name in CLASSICAL_STEPS)
     if len(repairs) < MIN_COMBINED_REPAIRS:
         return []
-    plan = partial(plan_combined_repairs, planners=tuple(candidate.plan for candidate in repairs))
+    planners = tuple(candidate.plan for candidate in repairs)
+    plan = partial(plan_combined_repairs, planners=planners, guard=guard)
     codes = dict.fromkeys(code for candidate in repairs for code in candidate.called_for_by)
     return [StepCandidate(COMBINED_REPAIRS, plan, tuple(codes), repairs)]
 

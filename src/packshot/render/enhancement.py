@@ -10,7 +10,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from packshot.render.enhancement_page import EnhancementPage
 from packshot.render.enhancement_words import (
     build_rule_headings,
     build_trial_headings,
@@ -25,7 +24,7 @@ from packshot.render.enhancement_words import (
     strip_remedies,
 )
 from packshot.render.lines import CsvTable, JsonLines, RowSink
-from packshot.render.renderer import Makers, Renderer
+from packshot.render.renderer import Makers, Renderer, RenderOptions
 from packshot.render.terminal import BorderlessTable, make_console
 from packshot.report import Action, Assessment, Decision, Enhancement, Finding, Status, Trial
 from packshot.texts import load_texts
@@ -205,11 +204,18 @@ def _join_codes(findings: Iterable[Finding]) -> str:
     return "; ".join(finding.code for finding in findings)
 
 
+def _make_page(stream: TextIO, options: RenderOptions) -> Renderer[Enhancement]:
+    """Make the page; its libraries are loaded for nobody else."""
+    from packshot.render.enhancement_page import EnhancementPage
+
+    return EnhancementPage(stream, options)
+
+
 MAKERS: Final[Makers[Enhancement]] = {
     "table": lambda stream, options: EnhancementTable(stream, options.language, options.explain),
     "jsonl": lambda stream, options: JsonLines(
         stream, exclude=() if options.explain else _DETAIL_FIELDS
     ),
     "csv": lambda stream, _: EnhancementRows(stream),
-    "html": EnhancementPage,
+    "html": _make_page,
 }

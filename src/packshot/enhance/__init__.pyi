@@ -1,0 +1,11 @@
+from .classical import restore as restore
+from .enhancer import Enhancer as Enhancer
+from .fidelity import Fidelity as Fidelity
+from .fidelity import measure_fidelity as measure_fidelity
+from .gps_location import StrippedFile as StrippedFile
+from .gps_location import strip_location as strip_location
+from .step import Intent as Intent
+from .step import Step as Step
+from .step_candidates import REPAIRS as REPAIRS
+from .step_candidates import StepCandidate as StepCandidate
+from .step_candidates import find_step_candidates as find_step_candidates
