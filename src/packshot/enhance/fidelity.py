@@ -273,7 +273,7 @@ def measure_fidelity(
     """Compare a result with its original.
 
     Args:
-        original: (H, W, 3) uint8, or the same guarded, where several results are held against it.
+        original: (H, W, 3) uint8.
         result: (h, w, 3) uint8.
         intents: What the step declared.
         transform: Where pixels went, of a framing step.
