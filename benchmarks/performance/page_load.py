@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.support.record import write_results
-from packshot import assess_paths
+from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Assessment
 
@@ -37,7 +37,8 @@ _FILTER = """async ([name, value]) => {
   const control = form.elements[name];
   const start = performance.now();
   control.value = value;
-  const changed = large && new Promise(done => new MutationObserver(done).observe(list, { childList: true }));
+  const change = done => new MutationObserver(done).observe(list, { childList: true });
+  const changed = large && new Promise(change);
   control.dispatchEvent(new Event("input", { bubbles: true }));
   const filtered = performance.now() - start;
   await changed;
@@ -53,8 +54,9 @@ FILTERS = {
 
 def iter_assessments(count: int) -> Iterator[Assessment]:
     """Assessments of the example photos, repeated: other names, scores within ten points."""
-    generator = random.Random(0)  # noqa: S311 - no secret
-    known = [a for a in assess_paths(sorted(_PHOTOS.glob("*.jpg"))) if a.score is not None]
+    generator = random.Random(0)
+    photos = sorted(_PHOTOS.glob("*.jpg"))
+    known = list(assess_paths(photos, settings=AssessorSettings(), workers=0))
     for number, assessment in enumerate(islice(cycle(known), count)):
         path = Path(assessment.path)
         score = min(max((assessment.score or 0.0) + generator.uniform(-10, 10), 0.0), 100.0)
@@ -120,9 +122,7 @@ def main() -> None:
     """Measure and write the CSV."""
     from playwright.sync_api import sync_playwright
 
-    parser = argparse.ArgumentParser(
-        description="Size of the page of assessments, and how fast it opens"
-    )
+    parser = argparse.ArgumentParser(description="Measure pages of assessments")
     parser.add_argument("--chromium", default="/usr/bin/chromium", help="the browser's program")
     parser.add_argument("--counts", type=int, nargs="+", default=COUNTS, help="numbers of photos")
     arguments = parser.parse_args()

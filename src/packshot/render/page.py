@@ -91,8 +91,8 @@ class Page(Renderer[Result]):
     """A page of one card a photo, in the order of their ranks, and a list of the unreadable.
 
     Cards are rendered as results come and wait in a temporary file with their thumbnails: memory holds
-    one card at a time, however many photos there are. With more than `MAX_EMBEDDED` of them, a page whose
-    file is known keeps cards and thumbnails in a folder beside it, see `PageFolder`.
+    one card at a time, however many photos there are. With more than `MAX_EMBEDDED` of them, a page
+    whose file is known keeps cards and thumbnails in a folder beside it, see `PageFolder`.
 
     Example:
         >>> import io
@@ -230,7 +230,9 @@ class Page(Renderer[Result]):
                 sizes = {"page": CARDS_SHOWN, "file": CARDS_IN_FILE}
                 head = {"folder": quote(folder), "columns": columns, **sizes}
                 yield _to_script_json(head)[:-1] + Markup(',"rows":[')
-            yield Markup("," if number else "") + _to_script_json([row.get(c, "") for c in columns])
+            else:
+                yield Markup(",")
+            yield _to_script_json([row.get(column, "") for column in columns])
         yield Markup("]}")
 
 

@@ -1,4 +1,4 @@
-"""The folder beside a page of many photos: its cards and thumbnails, which a browser reads as it needs them."""
+"""The folder beside a page of many photos: cards and thumbnails, read by browsers as they need them."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def parse_card_data(card: str) -> dict[str, str]:
     """Read what a card tells scripts: the ``data-`` attributes of its first element.
 
     Example:
-        >>> parse_card_data('<article class="card" data-name="&lt;a&gt;.jpg" data-score="71">...</article>')
+        >>> parse_card_data('<article data-name="&lt;a&gt;.jpg" data-score="71">...</article>')
         {'name': '<a>.jpg', 'score': '71'}
     """
     parser = _FirstElement()
