@@ -27,7 +27,7 @@ from packshot.assess.pool import AssessorSettings, assess_paths
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import Assessment
 
-COUNTS = (10, 756, 20_000)
+COUNTS = (10, 500, 756, 20_000)
 ROUNDS = 5
 _PHOTOS = Path("examples/photos")
 _DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"

@@ -41,8 +41,8 @@ _JPEG_QUALITY = 82
 MAX_EMBEDDED: Final = 500
 """Cards, and thumbnails, that a page holds itself; with more it has a folder beside it. About 12 MB of
 assessments, which Chromium opens in 1.3 s on 2 cores (benchmarks/results/page_load.csv)."""
-CARDS_SHOWN: Final = 50
-"""Cards that a page with a folder shows at once. A judgement: some screens full."""
+CARDS_SHOWN: Final = 25
+"""Cards that a page with a folder shows at once. A judgement: some screens full, and drawn at once."""
 _TAIL_LENGTH: Final = 6
 """Last characters of a name that stay in one line with its extension. A judgement."""
 

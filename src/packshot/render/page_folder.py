@@ -16,7 +16,7 @@ from typing import Final, Self
 from packshot.files import translate_write_errors
 
 CARDS_IN_FILE: Final = 20
-"""Cards in a file of the folder. Small, so that fifty cards in another order than that of the files read
+"""Cards in a file of the folder. Small, so that cards in another order than that of the files read
 little besides: a file of assessments has about 200 kB. A judgement."""
 _OWN_NAME: Final = re.compile(r"cards-\d+\.js|photo-\d+\.jpg")
 _FOLDER_MODE: Final = 0o755
