@@ -39,8 +39,8 @@ _JPEG_QUALITY = 82
 """Quality of thumbnails, 1..100: a compromise of size and looks, a judgement."""
 
 MAX_EMBEDDED: Final = 500
-"""Cards, and thumbnails, that a page holds itself; with more it has a folder beside it. About 12 MB of
-assessments, which Chromium opens in 1.3 s on 2 cores (benchmarks/results/page_load.csv)."""
+"""Cards, and thumbnails, that a page holds itself; with more it has a folder beside it. 12.5 MB of
+assessments: small enough to mail, and to open in any browser. A judgement."""
 CARDS_SHOWN: Final = 25
 """Cards that a page with a folder shows at once. A judgement: some screens full, and drawn at once."""
 _TAIL_LENGTH: Final = 6
