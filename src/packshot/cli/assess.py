@@ -36,6 +36,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_page_file,
     choose_status,
     choose_workers,
     format_photo_count,
@@ -283,7 +284,12 @@ def run(request: Request) -> int:
 
 
 def _assess(request: Request, photos: PhotoList, tally: Tally) -> None:
-    options = RenderOptions(request.settings.language, request.explain, file_of=photos.find_file)
+    options = RenderOptions(
+        request.settings.language,
+        request.explain,
+        file_of=photos.find_file,
+        page_file=choose_page_file(request.output),
+    )
     progress_style = choose_progress(request.output, request.output_format, request.quiet)
     with (
         open_output(request.output, request.output_format) as stream,

@@ -43,6 +43,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_page_file,
     choose_status,
     format_count,
     format_photo_count,
@@ -229,7 +230,12 @@ def _clean(request: Request, samples: list[Sample], tally: Tally) -> None:
         LocalCopies(request.access.fetcher.with_feed_restrictions(request.feed)) as local_copies,
         open_output(request.output, request.output_format) as stream,
         renderer_for(
-            Proposal, request.output_format, stream, RenderOptions(language, file_of=local_copies.path)
+            Proposal,
+            request.output_format,
+            stream,
+            RenderOptions(
+                language, file_of=local_copies.path, page_file=choose_page_file(request.output)
+            ),
         ) as renderer,
         SignatureStore(request.store or default_store_path(), Signer().maker) as store,
     ):

@@ -34,6 +34,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_page_file,
     choose_status,
     format_count,
     format_photo_count,
@@ -222,7 +223,9 @@ def _find_duplicates(
 ) -> None:
     progress_style = choose_progress(request.output, request.output_format, request.quiet)
     lists = (photos, new_photos)
-    options = RenderOptions(request.language, file_of=partial(_find_file, lists))
+    options = RenderOptions(
+        request.language, file_of=partial(_find_file, lists), page_file=choose_page_file(request.output)
+    )
     with (
         open_output(request.output, request.output_format) as stream,
         renderer_for(DuplicateGroup, request.output_format, stream, options) as renderer,

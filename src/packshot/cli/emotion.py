@@ -33,6 +33,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_page_file,
     choose_status,
     choose_workers,
     format_photo_count,
@@ -159,7 +160,9 @@ def run(request: Request) -> int:
 
 def _read_emotions(request: Request, photos: PhotoList, tally: Tally) -> None:
     progress_style = choose_progress(request.output, request.output_format, request.quiet)
-    options = RenderOptions(request.language, file_of=photos.find_file)
+    options = RenderOptions(
+        request.language, file_of=photos.find_file, page_file=choose_page_file(request.output)
+    )
     with (
         open_output(request.output, request.output_format) as stream,
         renderer_for(Emotion, request.output_format, stream, options) as renderer,

@@ -37,6 +37,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_page_file,
     choose_status,
     choose_workers,
     format_count,
@@ -554,7 +555,8 @@ def _open_renderers(
     if request.report is not None:
         file_format = choose_format(request.report)
         stream = stack.enter_context(open_output(request.report, file_format))
-        yield renderer_for(Enhancement, file_format, stream, options)
+        page_file = choose_page_file(request.report)
+        yield renderer_for(Enhancement, file_format, stream, replace(options, page_file=page_file))
 
 
 def _iter_results(

@@ -157,6 +157,18 @@ def check_page_output(output: Path | None, output_format: str) -> None:
         raise InvalidInput("a page is not for the terminal: add -o report.html")
 
 
+def choose_page_file(output: Path | None) -> Path | None:
+    """Return the file that a folder of a large page may lie beside; None for a device, or a pipe.
+
+    Example:
+        >>> choose_page_file(Path("report.html")), choose_page_file(Path("/dev/stdout"))
+        (PosixPath('report.html'), None)
+    """
+    if output is None or (output.exists() and not output.is_file()) or output.is_relative_to("/dev"):
+        return None
+    return output
+
+
 def check_not_overwriting(output: Path | None, paths: list[Path]) -> None:
     """Raise `InvalidInput` where the output is one of the inputs."""
     if output is None or not output.exists():

@@ -34,6 +34,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_page_file,
     choose_status,
     choose_workers,
     format_count,
@@ -195,7 +196,12 @@ def _rank_products(request: Request, product_list: list[Product], tally: Tally) 
         LocalCopies(request.access.fetcher.with_feed_restrictions(request.feed)) as local_copies,
         open_output(request.output, request.output_format) as stream,
         renderer_for(
-            Ranking, request.output_format, stream, RenderOptions(language, file_of=local_copies.path)
+            Ranking,
+            request.output_format,
+            stream,
+            RenderOptions(
+                language, file_of=local_copies.path, page_file=choose_page_file(request.output)
+            ),
         ) as renderer,
         closing(_iter_rankings(request, product_list, local_copies)) as rankings,
     ):

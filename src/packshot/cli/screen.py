@@ -42,6 +42,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_page_file,
     choose_status,
     choose_workers,
     format_photo_count,
@@ -304,6 +305,7 @@ def _screen_photos(
         on=request.on,
         since=request.since,
         file_of=photos.find_file,
+        page_file=choose_page_file(request.output),
     )
     with (
         open_output(request.output, request.output_format) as stream,

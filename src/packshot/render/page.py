@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import base64
+import json
+import os
+import re
+import secrets
 import tempfile
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Self, TextIO
+from itertools import islice
+from pathlib import Path, PurePath
+from typing import Final, NamedTuple, Self, TextIO
+from urllib.parse import quote
 
 import cv2
 import jinja2
@@ -22,6 +28,7 @@ from packshot.errors import UnreadablePhoto
 from packshot.files import translate_write_errors
 from packshot.names import escape_undecodable
 from packshot.photo import Photo
+from packshot.render.page_folder import CARDS_IN_FILE, PageFolder, parse_card_data, picture_name
 from packshot.render.renderer import Renderer, RenderOptions, Result
 from packshot.report import Status
 from packshot.texts import load_texts
@@ -31,18 +38,27 @@ BINS = 10
 _JPEG_QUALITY = 82
 """Quality of thumbnails, 1..100: a compromise of size and looks, a judgement."""
 
+MAX_EMBEDDED: Final = 500
+"""Cards, and thumbnails, that a page holds itself; with more it has a folder beside it. 12.5 MB of
+assessments: small enough to mail, and to open in any browser. A judgement."""
+CARDS_SHOWN: Final = 25
+"""Cards that a page with a folder shows at once. A judgement: some screens full, and drawn at once."""
+_TAIL_LENGTH: Final = 6
+"""Last characters of a name that stay in one line with its extension. A judgement."""
+
 Bar = tuple[int, float]
 """Of a histogram: count, and height 0..1 relative to the tallest."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A small JPEG inside a page.
+    """A small JPEG inside a page, or beside it.
 
     Attributes:
-        uri: ``data:image/jpeg;base64,...``.
+        uri: ``data:image/jpeg;base64,...``, or what stands for it until the page is written.
         width: In pixels.
         height: In pixels.
+        link: Where the photo itself is, as a page links to it; empty where that is not known.
 
     Example:
         >>> picture = make_thumbnail(Path("examples/photos/mug.jpg"), 200)
@@ -53,6 +69,14 @@ class Picture:
     uri: str
     width: int
     height: int
+    link: str = ""
+
+
+class _Span(NamedTuple):
+    """Where something lies in the spool: first byte, and bytes."""
+
+    start: int
+    length: int
 
 
 @dataclass(frozen=True)
@@ -60,15 +84,15 @@ class _CardLocation:
     """The location of a rendered card in the spool."""
 
     rank: float
-    start: int
-    length: int
+    span: _Span
 
 
 class Page(Renderer[Result]):
     """A page of one card a photo, in the order of their ranks, and a list of the unreadable.
 
-    Cards are rendered as results come and wait in a temporary file: memory holds one card at a time,
-    however many photos there are.
+    Cards are rendered as results come and wait in a temporary file with their thumbnails: memory holds
+    one card at a time, however many photos there are. With more than `MAX_EMBEDDED` of them, a page
+    whose file is known keeps cards and thumbnails in a folder beside it, see `PageFolder`.
 
     Example:
         >>> import io
@@ -84,10 +108,14 @@ class Page(Renderer[Result]):
         self._stream = stream
         self._language = options.language
         self._file_of = options.file_of
+        self._page_file = options.page_file
         self._texts = load_texts(self._language)
         self._cards: list[_CardLocation] = []
         self._unreadable: list[tuple[str, str]] = []
         self._models: dict[str, str] = {}
+        self._thumbnails: list[_Span] = []
+        self._token = f"packshot-picture-{secrets.token_hex(8)}-"
+        self._folder: PageFolder | None = None
 
     def add(self, result: Result) -> None:
         """Render a card."""
@@ -96,11 +124,7 @@ class Page(Renderer[Result]):
             return
         self._count(result)
         card = self._render_card(result).encode("utf-8", "replace")
-        with translate_write_errors(tempfile.gettempdir()):
-            start = self._spool.seek(0, 2)
-            self._spool.write(card)
-            self._spool.flush()
-        self._cards.append(_CardLocation(self._compute_rank(result), start, len(card)))
+        self._cards.append(_CardLocation(self._compute_rank(result), self._write_to_spool(card)))
 
     def __enter__(self) -> Self:
         with translate_write_errors(tempfile.gettempdir()):
@@ -111,9 +135,30 @@ class Page(Renderer[Result]):
         with suppress(OSError):  # What found no space when it was written finds none now.
             self._spool.close()
 
+    def _write_to_spool(self, data: bytes) -> _Span:
+        with translate_write_errors(tempfile.gettempdir()):
+            start = self._spool.seek(0, 2)
+            self._spool.write(data)
+            self._spool.flush()
+        return _Span(start, len(data))
+
+    def _read_from_spool(self, span: _Span) -> bytes:
+        self._spool.seek(span.start)
+        return self._spool.read(span.length)
+
     def _thumbnail(self, path: str, side: int) -> Picture | None:
-        """Make a photo of `side` pixels or less, by the name in its record; see `make_thumbnail`."""
-        return make_thumbnail(self._file_of(path), side)
+        """Make a photo of `side` pixels or less, by the name in its record; see `make_thumbnail`.
+
+        Its address is filled in when it is known whether the page has a folder.
+        """
+        file = self._file_of(path)
+        encoded = _encode_thumbnail(file, side)
+        if encoded is None:
+            return None
+        jpeg, width, height = encoded
+        self._thumbnails.append(self._write_to_spool(jpeg))
+        uri = f"{self._token}{len(self._thumbnails) - 1}-"
+        return Picture(uri, width, height, link_photo(path, file, self._page_file))
 
     @abstractmethod
     def _count(self, result: Result) -> None:
@@ -132,13 +177,30 @@ class Page(Renderer[Result]):
         """Yield the page in pieces; `_render_template` fills in what all pages have."""
 
     def _finish(self) -> None:
-        self._stream.writelines(self._render_page())
+        if self._page_file is None or max(len(self._cards), len(self._thumbnails)) <= MAX_EMBEDDED:
+            self._stream.writelines(self._render_page())
+            return
+        with PageFolder(self._page_file) as self._folder:
+            self._write_folder(self._folder)
+            self._stream.writelines(self._render_page())
+
+    def _write_folder(self, folder: PageFolder) -> None:
+        for number, span in enumerate(self._thumbnails):
+            folder.add_picture(number, self._read_from_spool(span))
+        cards = self._iter_cards()
+        batches = iter(lambda: list(islice(cards, CARDS_IN_FILE)), [])
+        for number, batch in enumerate(batches):
+            folder.add_cards(number, batch)
 
     def _render_template(self, template: str, **values: object) -> Iterator[str]:
+        shown = self._iter_cards() if self._folder is None else islice(self._iter_cards(), CARDS_SHOWN)
         yield from load_template(template).generate(
             language=self._language,
             words=self._texts,
-            cards=self._iter_cards(),
+            cards=shown,
+            stored=None if self._folder is None else self._iter_stored_rows(self._folder.name),
+            folder="" if self._folder is None else self._folder.name,
+            cards_shown=CARDS_SHOWN,
             count=len(self._cards),
             unreadable=self._unreadable,
             models=self._models,
@@ -148,8 +210,36 @@ class Page(Renderer[Result]):
 
     def _iter_cards(self) -> Iterator[Markup]:
         for card in sorted(self._cards, key=lambda card: card.rank):
-            self._spool.seek(card.start)
-            yield Markup(self._spool.read(card.length).decode())  # noqa: S704 - rendered and escaped above
+            html = self._read_from_spool(card.span).decode()
+            html = re.sub(rf"{self._token}(\d+)-", self._fill_in_thumbnail, html)
+            yield Markup(html)  # noqa: S704 - rendered and escaped above
+
+    def _fill_in_thumbnail(self, place: re.Match[str]) -> str:
+        number = int(place[1])
+        if self._folder is None:
+            return _encode_data_uri(self._read_from_spool(self._thumbnails[number]))
+        return f"{quote(self._folder.name)}/{picture_name(number)}"
+
+    def _iter_stored_rows(self, folder: str) -> Iterator[Markup]:
+        """Yield, as JSON, what scripts sort and filter by: a list of values for each card, in order."""
+        rows = (parse_card_data(card) for card in self._iter_cards())
+        columns: list[str] = []
+        for number, row in enumerate(rows):
+            if not number:
+                columns = list(row)
+                sizes = {"page": CARDS_SHOWN, "file": CARDS_IN_FILE}
+                head = {"folder": quote(folder), "columns": columns, **sizes}
+                yield _to_script_json(head)[:-1] + Markup(',"rows":[')
+            else:
+                yield Markup(",")
+            yield _to_script_json([row.get(column, "") for column in columns])
+        yield Markup("]}")
+
+
+def _to_script_json(value: object) -> Markup:
+    """Write JSON that cannot end the element of a page that it stands in."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return Markup(text)  # noqa: S704 - of an element that takes no markup, and cannot be ended
 
 
 def mean(scores: list[float]) -> float | None:
@@ -186,6 +276,15 @@ def make_thumbnail(path: Path, side: int) -> Picture | None:
         >>> make_thumbnail(Path("gone.jpg"), 200) is None
         True
     """
+    encoded = _encode_thumbnail(path, side)
+    if encoded is None:
+        return None
+    jpeg, width, height = encoded
+    return Picture(_encode_data_uri(jpeg), width, height)
+
+
+def _encode_thumbnail(path: Path, side: int) -> tuple[bytes, int, int] | None:
+    """Encode a photo of `side` pixels or less as JPEG, with width and height; None if unreadable."""
     try:
         pixels = Photo.open(path, max_side=side).pixels
     except UnreadablePhoto:
@@ -193,7 +292,43 @@ def make_thumbnail(path: Path, side: int) -> Picture | None:
     options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
     _, data = cv2.imencode(".jpg", np.ascontiguousarray(pixels[..., ::-1]), options)
     height, width = pixels.shape[:2]
-    return Picture("data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode(), width, height)
+    return data.tobytes(), width, height
+
+
+def _encode_data_uri(jpeg: bytes) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+
+
+def link_photo(location: str, file: Path, page: Path | None) -> str:
+    """Return the address by which a page links to a photo; empty where it has none that lasts.
+
+    Args:
+        location: What records call the photo: a path, or an address of the web.
+        file: Where its bytes are now; a copy that was fetched goes away.
+        page: The file of the page; None for one in the current folder.
+
+    Example:
+        >>> link_photo("photos/a b.jpg", Path("photos/a b.jpg"), Path("out/report.html"))
+        '../photos/a%20b.jpg'
+        >>> link_photo("https://shop.example/a.jpg", Path("/tmp/copy"), None)
+        'https://shop.example/a.jpg'
+        >>> link_photo("s3://shop/a.jpg", Path("/tmp/copy"), None)
+        ''
+    """
+    if re.match(r"https?://", location, re.IGNORECASE):
+        return location
+    if not _is_same_path(location, file):
+        return ""
+    folder = Path() if page is None else page.parent
+    try:
+        relative = os.path.relpath(file, folder)
+    except ValueError:  # Another drive.
+        return file.absolute().as_uri()
+    return quote(os.fsencode(PurePath(relative).as_posix()))
+
+
+def _is_same_path(location: str, file: Path) -> bool:
+    return os.path.normpath(location) == os.path.normpath(file)
 
 
 @cache
@@ -213,6 +348,7 @@ def load_template(name: str) -> jinja2.Template:
         finalize=_to_printable,
     )
     environment.filters["bytes"] = _format_bytes
+    environment.filters["name"] = mark_name
     return environment.get_template(name)
 
 
@@ -221,6 +357,21 @@ def _to_printable(value: object) -> object:
     return (
         escape_undecodable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
     )
+
+
+def mark_name(name: str) -> Markup:
+    """Write a file's name so that no line breaks within its end: never "mug.jp" and "g".
+
+    Example:
+        >>> str(mark_name("red-mug-front.jpg")), str(mark_name("<b>.png"))
+        ('red-mug<span class="end">-front.jpg</span>', '<span class="end">&lt;b&gt;.png</span>')
+    """
+    path = PurePath(name)
+    head, tail = path.stem[:-_TAIL_LENGTH], path.stem[-_TAIL_LENGTH:]
+    if len(path.suffix) > 2 * _TAIL_LENGTH:
+        return Markup("{}").format(name)
+    shown = [escape_undecodable(part) for part in (head, tail + path.suffix)]
+    return Markup('{}<span class="end">{}</span>').format(*shown)
 
 
 def _format_bytes(size: int) -> str:

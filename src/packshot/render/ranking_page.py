@@ -26,6 +26,7 @@ class RankedPhotoView:
         picture: None if it cannot be read.
         is_current: It is shown first now.
         is_proposed: It should be.
+        reasons: For its place, each once, and none that the product's own reason tells.
 
     Example:
         >>> photo = RankedPhoto(path="shoes/b.jpg", rank=1)
@@ -39,6 +40,7 @@ class RankedPhotoView:
     picture: Picture | None
     is_current: bool
     is_proposed: bool
+    reasons: tuple[str, ...] = ()
 
 
 class RankingPage(Page[Ranking]):
@@ -77,6 +79,7 @@ class RankingPage(Page[Ranking]):
             None if photo.error else self._thumbnail(photo.path, THUMBNAIL_SIDE),
             is_current=photo.path == ranking.current,
             is_proposed=ranking.swap and photo.path == ranking.best,
+            reasons=tuple(dict.fromkeys(r for r in photo.reasons if r not in ranking.reason)),
         )
 
     def _compute_rank(self, ranking: Ranking) -> float:

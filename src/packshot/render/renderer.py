@@ -86,6 +86,8 @@ class RenderOptions:
         on: Verdicts: the day.
         since: Verdicts: the day compared with, if any.
         file_of: The files of photos, where they are not what records call them.
+        page_file: Pages: the file that the page is to be, which a folder for many photos lies beside;
+            None where that is not known, or is no file.
 
     Example:
         >>> import io
@@ -102,6 +104,7 @@ class RenderOptions:
     on: date | None = None
     since: date | None = None
     file_of: Callable[[str], Path] = Path
+    page_file: Path | None = None
 
 
 Makers = Mapping[str, Callable[[Any, RenderOptions], Renderer[Result]]]

@@ -79,6 +79,7 @@ def write_page(
         cards=_render_cards(journal, titles, language),
         count=min(journal.worst_count, assessed_count),
         unreadable=(),
+        stored=None,
         models=summary.models,
         version=summary.version,
     )

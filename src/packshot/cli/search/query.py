@@ -30,6 +30,7 @@ from packshot.cli.options import (
 from packshot.cli.output import (
     check_not_overwriting,
     check_page_output,
+    choose_page_file,
     choose_status,
     choose_workers,
     format_photo_count,
@@ -190,7 +191,9 @@ def _query(
         if result.status is not Status.OK:
             unreadable.append((result.path, result.error or ""))
 
-    options = RenderOptions(request.language, file_of=photos.find_file)
+    options = RenderOptions(
+        request.language, file_of=photos.find_file, page_file=choose_page_file(request.output)
+    )
     with ExitStack() as stack:
         results = stack.enter_context(closing(query_results))
         stream = stack.enter_context(open_output(request.output, request.output_format))
