@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import cv2
 import pytest
 
 from tests.cli.command import COMMAND
@@ -40,6 +41,10 @@ def workspace(tmp_path_factory):
             shutil.copy(PHOTOS / name, root / folder)
     for copy in ("mug.jpg", "photo.jpg", "upload.jpg"):
         shutil.copy(PHOTOS / "mug.jpg", root / copy)
+    speaker = cv2.imread(str(PHOTOS / "speaker.jpg"))
+    cv2.imwrite(
+        str(root / "thumbnail.jpg"), cv2.resize(speaker, (400, 400), interpolation=cv2.INTER_AREA)
+    )
     rows = "".join(f"{number},your-folder/{name},main\n" for number, name in enumerate(NAMES))
     (root / "feed.csv").write_text("sku,image,role\n" + rows)
     ratings = "".join(f"{name},{number + 1}\n" for number, name in enumerate(NAMES))

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("scipy", reason="needs SciPy: make setup")
+pytest.importorskip("scipy", reason="needs SciPy: make setup-train")
 
 from benchmarks.enhancement.truth import UNDAMAGED, TruthCase, enhance_case, make_row
 from packshot.report import Action
+
+pytestmark = pytest.mark.dev_all
 
 EXAMPLES = Path("examples/photos")
 ORIGINALS = ("mug.jpg", "speaker.jpg", "clay-bowl.jpg")

@@ -101,7 +101,7 @@ def test_optimize_stops_at_the_target(shop, tmp_path):
     assert (easy["action"], easy["trace"]) == ("unchanged", [])
     result = run_packshot(*arguments, "--target", 60, check=0)
     assert json.loads(result.stdout)["score_after"] >= 60
-    assert "1 of 1 reach 60" in result.stderr
+    assert "score of 60 reached: 1 of 1" in result.stderr
 
 
 def test_optimize_frames_the_product(tmp_path):

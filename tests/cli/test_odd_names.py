@@ -177,7 +177,7 @@ def test_what_is_no_file_is_told_at_once(tmp_path):
     ):
         result = run_packshot(*command, check=2)
         assert "a pipe or a device, not a file" in result.stderr, command
-    result = run_packshot("assess", tmp_path / "a.csv", "-f", "csv", check=0)
+    result = run_packshot("assess", tmp_path / "a.csv", "-f", "csv", check=1)
     assert [row["error"] for row in csv.DictReader(io.StringIO(result.stdout))] == [
         "is not a regular file"
     ]

@@ -27,11 +27,18 @@ def wait_for(output, count):
         time.sleep(0.2)
 
 
+def listen_to_interrupts():
+    """Have Ctrl-C, also where the tests run in the background, where a shell has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def watching(folder, output):
     """Watch while the context lasts; Ctrl-C then ends it in time, with the status of that."""
     arguments = ["assess", "--watch", str(folder), "-o", str(output), "--jobs", "1"]
-    process = subprocess.Popen([*COMMAND, *arguments], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stderr=subprocess.PIPE, text=True, preexec_fn=listen_to_interrupts
+    )
     try:
         assert f"watching {folder}" in process.stderr.readline()
         yield

@@ -87,7 +87,7 @@ class ComparedPhoto:
         pixels: (H, W, 3) uint8.
 
     Example:
-        >>> ComparedPhoto(np.full((8, 8, 3), 120, np.uint8)).detail_power.max().item()
+        >>> round(ComparedPhoto(np.full((8, 8, 3), 120, np.uint8)).detail_power.max().item(), 6)
         0.0
     """
 

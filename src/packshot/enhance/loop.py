@@ -64,7 +64,7 @@ class LoopLimits:
     error_weight: int = 2
     warning_weight: int = 1
     amounts: tuple[float, ...] = (1.0, 0.5)
-    min_certainty: float = 0.2
+    min_certainty: float = 0.1
     min_certainty_on_request: float = 0.9
     max_repeats: int = 2
 

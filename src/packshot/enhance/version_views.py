@@ -47,8 +47,8 @@ class VersionViews:
     Example:
         >>> grey = np.full((200, 300, 3), 120, np.uint8)
         >>> views = make_version_views(grey, grey + 3)
-        >>> views.whole.shape, views.parts.shape, views.change.round(3).tolist()
-        ((2, 128, 128, 3), (2, 6, 96, 96, 3), [0.012, 0.012, 0.012, 1.0])
+        >>> views.whole.shape, views.parts.shape, (255 * views.change[:3]).round(3).tolist()
+        ((2, 128, 128, 3), (2, 6, 96, 96, 3), [3.0, 3.0, 3.0])
     """
 
     whole: ByteArray

@@ -95,7 +95,7 @@ def build_reason_templates(rule: Rule, language: str) -> tuple[str, str]:
         >>> from packshot.policy import load_policy
         >>> rule = next(rule for rule in load_policy("amazon-main").rules if rule.id == "fill")
         >>> build_reason_templates(rule, "en")[0]
-        "Product's share of the side: {value}; required is at least 85 %."
+        "Product's share of the side: {value}; at least 85 % is required."
     """
     if rule.requirement is None:
         raise ValueError("only rules with a requirement have such reasons")

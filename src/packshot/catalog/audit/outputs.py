@@ -96,7 +96,7 @@ def write_outputs(
         ...     journal.add(result, seconds=0.1)
         ...     summary = write_outputs(Path("audit"), journal, AuditSettings("feed.csv"), context)
         >>> summary.failed, summary.outputs["audit.csv"], Path("audit/summary.json").exists()
-        (1, '1 rows', True)
+        (1, '1 row', True)
     """
     tally, output_texts = _write_tables(folder, journal, tuple(context.policies))
     summary = _build_summary(journal, settings, context, tally, output_texts)
