@@ -109,7 +109,7 @@ def load_pictures(
     Example:
         >>> kept = Enhancement(path="mug.jpg", status="ok", action=Action.UNCHANGED)
         >>> load_pictures(kept, lambda path: Picture(path, 320, 240))
-        (Picture(uri='mug.jpg', width=320, height=240), None)
+        (Picture(uri='mug.jpg', width=320, height=240, link=''), None)
     """
     if not photo.steps or photo.output is None:
         return picture_of(photo.path), None
