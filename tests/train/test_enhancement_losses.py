@@ -136,7 +136,7 @@ def test_perceptual_loss_against_the_whole_network(vgg_file):
         first_layers = torch.nn.Sequential(loss.scaling, *loss.layers[: last + 1])
         x, y = (first_layers(p.permute(0, 2, 3, 1) * 255) for p in (a, b))
         expected += float(((x - y) ** 2).sum()) / x.numel()
-    assert float(loss(a, b)) == pytest.approx(expected, rel=1e-4)
+    assert float(loss(a, b)) == pytest.approx(expected, rel=0.01)  # It is computed in bfloat16.
     assert float(loss(a, a)) == 0
 
 
