@@ -144,6 +144,7 @@ def test_in_place_replaces_what_got_better(shop, tmp_path):
         (["-o", "{tmp}", "--in-place"], "say where to write"),
         (["-o", "{tmp}/one.jpg"], "name a folder"),
         (["-o", "{tmp}", "--steps", "magic"], "no step 'magic'"),
+        (["-o", "{tmp}", "--steps", "frame-product"], "no step 'frame-product' (see packshot optimize)"),
         (["-o", "{tmp}", "--language", "xx"], "no texts in 'xx'"),
     ],
 )

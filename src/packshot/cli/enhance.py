@@ -419,15 +419,19 @@ def _parse_steps(steps: str | None, shows_products: bool = False) -> frozenset[s
     names = frozenset(name.strip() for name in steps.split(",") if name.strip())
     unknown = names - set(known)
     if unknown or not names:
-        raise InvalidInput(f"no step {', '.join(sorted(unknown))!r}; there are {', '.join(known)}")
+        hint = "" if unknown.isdisjoint(_list_steps(shows_products=True)) else " (see packshot optimize)"
+        raise InvalidInput(f"no step {', '.join(sorted(unknown))!r}{hint}; there are {', '.join(known)}")
     return names
 
 
 def _list_steps(shows_products: bool) -> Collection[str]:
+    """List the steps that a command knows: those that change background and frame are for optimize."""
     from packshot.enhance.presentation import PRESENTATION_STEPS
-    from packshot.enhance.step_candidates import STEP_NAMES
+    from packshot.enhance.step_candidates import CLASSICAL_STEPS, NETWORK_STEP, STEP_NAMES
 
-    return {*STEP_NAMES, *PRESENTATION_STEPS} if shows_products else STEP_NAMES
+    if shows_products:
+        return dict.fromkeys((*STEP_NAMES, *PRESENTATION_STEPS))
+    return NETWORK_STEP, *CLASSICAL_STEPS
 
 
 @dataclass(frozen=True)
