@@ -41,13 +41,11 @@ from packshot.measure.reference.ciede2000 import ciede2000, rgb_to_lab
 from packshot.photo import Photo
 from packshot.report import Action, ExpectedGain
 from packshot.train.datasets.damaged import read_manifest
+from packshot.train.datasets.version_pairs import HARM
 
 DAMAGE_SETS = {"foreign": FOREIGN_DAMAGE, "other": OTHER_DAMAGE}
 ALL_DAMAGE = {**FOREIGN_DAMAGE, **OTHER_DAMAGE}
 UNDAMAGED = "none"
-HARM: Mapping[str, float] = {"psnr": 0.1, "ssim": 0.002}
-"""By so much a measure falls where a photo is harmed: decibels, and units of SSIM."""
-
 HALVES = ("tuning", "reporting")
 KIND_STRIDE = 3
 """Kinds from one turn of an original to its next: without a common divisor with their number, so that

@@ -46,9 +46,8 @@ def apply_steps_in_full(photo: FullPhoto, applications: Sequence[StepApplication
 
 def _apply(application: StepApplication, values: UInt16Array) -> UInt16Array:
     changed = values
-    for member in application.parts or (application.candidate,):
-        pixels = round_to_8_bits(changed)
-        step = member.plan(pixels)
+    for plan in application.planners:
+        step = plan(round_to_8_bits(changed))
         if step is None:
             continue
         changed = _apply_curve(step, changed) if step.takes_16_bits else _add(step, changed)

@@ -126,13 +126,17 @@ class StepApplication:
         """Names of its steps, in order."""
         return tuple(member.name for member in self.parts or (self.candidate,))
 
+    @property
+    def planners(self) -> tuple[Planner, ...]:
+        """Planners of its steps, in order; they keep nothing of a photo, which may be of full size."""
+        plans = (member.plan for member in self.parts or (self.candidate,))
+        return tuple(plan.plan_afresh if isinstance(plan, _CachedPlanner) else plan for plan in plans)
+
     def apply_to(self, pixels: Pixels) -> Pixels:
         """Do the same to other pixels; what finds nothing to do there is left out."""
         changed = pixels
-        for member in self.parts or (self.candidate,):
-            plan = member.plan
-            # Nothing is kept of a photo of full size.
-            step = plan.plan_afresh(changed) if isinstance(plan, _CachedPlanner) else plan(changed)
+        for plan in self.planners:
+            step = plan(changed)
             changed = changed if step is None else step.apply(changed)
         return _blend(changed, pixels, self.amount)
 

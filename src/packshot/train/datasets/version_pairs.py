@@ -33,6 +33,9 @@ Damage = Callable[[Pixels, np.random.Generator], Pixels]
 GAIN_NAMES: Final = ("psnr", "ssim", "haarpsi", "ciede2000")
 """Measures of a gain, in order; CIEDE2000 counts backwards, so that more is nearer."""
 
+HARM: Final[Mapping[str, float]] = {"psnr": 0.1, "ssim": 0.002}
+"""By so much a measure falls where a photo is harmed: decibels, and units of SSIM."""
+
 MAX_PSNR: Final = 60.0
 """Decibels that equal pictures count as."""
 
@@ -262,12 +265,7 @@ def _draw_sharpen(generator: np.random.Generator) -> tuple[str, Change]:
 
 def _draw_unsharp(generator: np.random.Generator) -> tuple[str, Change]:
     sigma, amount = float(generator.uniform(0.6, 3)), float(generator.uniform(0.3, 1.5))
-
-    def change(pixels: Pixels) -> Pixels:
-        soft = cv2.GaussianBlur(pixels, (0, 0), sigma)
-        return np.asarray(cv2.addWeighted(pixels, 1 + amount, soft, -amount, 0), np.uint8)
-
-    return "plain unsharp", change
+    return "plain unsharp", lambda pixels: _mask_unsharp(pixels, sigma, amount)
 
 
 def _draw_blur(generator: np.random.Generator) -> tuple[str, Change]:
@@ -298,12 +296,7 @@ def _draw_contrast(generator: np.random.Generator) -> tuple[str, Change]:
 
 def _draw_local_contrast(generator: np.random.Generator) -> tuple[str, Change]:
     sigma, amount = float(generator.uniform(8, 40)), float(generator.uniform(-0.4, 0.8))
-
-    def change(pixels: Pixels) -> Pixels:
-        soft = cv2.GaussianBlur(pixels, (0, 0), sigma)
-        return np.asarray(cv2.addWeighted(pixels, 1 + amount, soft, -amount, 0), np.uint8)
-
-    return "plain local contrast", change
+    return "plain local contrast", lambda pixels: _mask_unsharp(pixels, sigma, amount)
 
 
 def _draw_levelling(generator: np.random.Generator) -> tuple[str, Change]:
@@ -353,6 +346,12 @@ _PLAIN_MAKERS: Final[Sequence[Callable[[np.random.Generator], tuple[str, Change]
     _draw_grain,
     _draw_smoothing,
 )
+
+
+def _mask_unsharp(pixels: Pixels, sigma: float, amount: float) -> Pixels:
+    """Add so much of what a blur takes; a negative amount takes it away."""
+    soft = cv2.GaussianBlur(pixels, (0, 0), sigma)
+    return np.asarray(cv2.addWeighted(pixels, 1 + amount, soft, -amount, 0), np.uint8)
 
 
 def _scale_light(pixels: Pixels, gains: tuple[float, float, float]) -> Pixels:

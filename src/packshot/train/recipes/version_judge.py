@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Final
 
 import numpy as np
 import torch
@@ -19,7 +18,7 @@ from packshot.enhance.network import EnhancementNetwork
 from packshot.enhance.version_views import PART_COUNT, PART_SIDE, WHOLE_SIDE
 from packshot.errors import InvalidInput, ModelError
 from packshot.train.datasets.hash_split import falls_in_share
-from packshot.train.datasets.version_pairs import GAIN_NAMES
+from packshot.train.datasets.version_pairs import GAIN_NAMES, HARM
 from packshot.train.datasets.version_shards import (
     PairReadings,
     load_shards,
@@ -37,9 +36,6 @@ from packshot.train.networks.version_judge import (
 )
 from packshot.train.progress import Progress
 from packshot.train.recipes.calibration import fit_logistic_line
-
-HARM: Final = {"psnr": 0.1, "ssim": 0.002}
-"""By so much a measure falls where a photo is harmed: decibels, and units of SSIM."""
 
 
 @dataclass(frozen=True)
