@@ -89,7 +89,7 @@ class TestDepth:
         opaque = np.full((*DEEP.shape[:2], 1), 65535, np.uint16)
         if mode == "grey and alpha":
             if kind == "TIFF":
-                pytest.skip("a TIFF of grey with opacity is refused by name")
+                pytest.skip("OpenCV writes no TIFF of grey with opacity")
             data = write_grey_alpha_png(np.concatenate([GREY[..., :1], opaque], axis=2))
         else:
             samples = {"grey": GREY[..., 0], "RGB": DEEP, "RGBA": np.concatenate([DEEP, opaque], axis=2)}

@@ -74,9 +74,6 @@ STEPS_ON_REQUEST: Final = frozenset(
 damaged photos further from their originals, or undamaged ones
 (docs/decisions/0035-guards-that-count-everything.md)."""
 
-_THOROUGH_STEPS: Final = frozenset((NETWORK_STEP, *CLASSICAL_STEPS, "straighten"))
-"""Steps that are tried without a finding that calls for them: no finding tells of a tilt."""
-
 _CODEC_REPAIRS = ("deblock",)
 _NOISE_REPAIRS = ("remove-impulses", "denoise")
 _BLUR_REPAIRS = ("deblur", "motion-deblur", "sharpen", "crispen")
@@ -185,7 +182,7 @@ def find_step_candidates(
     Args:
         codes: Of the findings.
         available: From `build_planners`.
-        thorough: Have all repairs, and straightening: damage seldom comes alone, and one kind hides
+        thorough: Have all repairs: damage seldom comes alone, and one kind hides
             another. Each still abstains where it measures nothing.
         guard: Measures what repairs together may do; remembers what it measured before.
 
@@ -202,7 +199,7 @@ def find_step_candidates(
     step_candidates = [
         StepCandidate(name, plan, codes_by_step[name])
         for name, plan in available.items()
-        if codes_by_step[name] or (thorough and name in _THOROUGH_STEPS)
+        if codes_by_step[name] or thorough
     ]
     ordered = (
         step_candidates if _has_several_repairs(codes) else _move_network_after_repairs(step_candidates)
@@ -233,7 +230,7 @@ def _has_several_repairs(codes: Collection[str]) -> bool:
 
 def _move_network_after_repairs(step_candidates: list[StepCandidate]) -> list[StepCandidate]:
     """Move the network behind the repairs: one kind of damage has a step made for it."""
-    return sorted(step_candidates, key=lambda one: (one.name in PRODUCT_STEPS, one.name == NETWORK_STEP))
+    return sorted(step_candidates, key=lambda one: one.name == NETWORK_STEP)
 
 
 def _find_repairs(code: str) -> tuple[str, ...]:
