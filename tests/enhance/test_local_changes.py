@@ -53,9 +53,10 @@ def test_stronger_texture_is_not_new():
 
 
 def test_noise_taken_off_is_neither_new_nor_more():
-    noisy = add_noise(make_picture(192, 256), 15)
-    assert compare(measure_made_up_texture, noisy, make_picture(192, 256)) < 0.5
-    assert compare(measure_noise_growth, noisy, make_picture(192, 256)) < 1
+    picture = make_picture(384, 512)
+    noisy = add_noise(picture, 15)
+    assert compare(measure_made_up_texture, noisy, picture) < 0.5
+    assert compare(measure_noise_growth, noisy, picture) < 1
 
 
 def test_noise_grows_by_its_factor():
@@ -76,14 +77,14 @@ def test_only_skin_counts_as_skin():
     assert compare(measure_skin_drift, blue, blue + np.uint8(40)) == 0
 
 
-def test_skin_is_measured_as_if_the_whole_photo_were():
+def test_skin_is_measured_nearly_as_if_every_pixel_were():
     hand = add_noise(np.full((96, 128, 3), (224, 172, 140), np.uint8), 12)
     hand[:, :40] = (30, 60, 200)
     redder = np.clip(hand.astype(int) + np.array([20, 0, 0]), 0, 255).astype(np.uint8)
     blurred = [rgb_to_lab(cv2.GaussianBlur(pixels, (0, 0), 5)) for pixels in (hand, redder)]
     skin = cv2.inRange(cv2.cvtColor(hand, cv2.COLOR_RGB2YCrCb), (0, 133, 77), (255, 173, 127)) > 0
     expected = ciede2000(*blurred)[skin].mean()
-    assert compare(measure_skin_drift, hand, redder) == pytest.approx(expected, rel=1e-5)
+    assert compare(measure_skin_drift, hand, redder) == pytest.approx(expected, rel=0.02)
 
 
 def test_what_several_measures_need_is_computed_once():

@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from packshot.arrays import Float32Array
+from packshot.arrays import Float32Array, Mask
 
 BLOCK_SIDE: Final = 8
 """Rows and columns of a block: JPEG's."""
@@ -67,11 +67,12 @@ def shrink_blocks(plane: Float32Array, limits: Float32Array) -> Float32Array:
         plane, ((BLOCK_SIDE, BLOCK_SIDE + down), (BLOCK_SIDE, BLOCK_SIDE + across)), mode="symmetric"
     )
     total, weight = np.zeros_like(padded), np.zeros_like(padded)
+    limits_by_column = _repeat_limits(limits, (width + across) // BLOCK_SIDE + 1)
     for row, column in GRID_SHIFTS:
         inside = np.s_[
             row : row + height + down + BLOCK_SIDE, column : column + width + across + BLOCK_SIDE
         ]
-        _accumulate_in_bands(padded[inside], limits, total[inside], weight[inside])
+        _accumulate_in_bands(padded[inside], limits_by_column, total[inside], weight[inside])
     inner = np.s_[BLOCK_SIDE : BLOCK_SIDE + height, BLOCK_SIDE : BLOCK_SIDE + width]
     return np.asarray(total[inner] / weight[inner], np.float32)
 
@@ -123,6 +124,13 @@ def invert_transform(blocks: Float32Array) -> Float32Array:
     )
 
 
+def _repeat_limits(limits: Float32Array, columns: int) -> Float32Array:
+    """(8, 8 C) limits beside each other for so many blocks; means always stay."""
+    repeated = np.tile(limits, columns)
+    repeated[0, ::BLOCK_SIDE] = 0
+    return repeated
+
+
 def _accumulate_in_bands(
     values: Float32Array, limits: Float32Array, total: Float32Array, weight: Float32Array
 ) -> None:
@@ -137,12 +145,21 @@ def _accumulate(
     values: Float32Array, limits: Float32Array, total: Float32Array, weight: Float32Array
 ) -> None:
     """Shrink the blocks of one grid and add them, weighted, to what the others gave."""
-    blocks = transform_blocks(values)
-    is_kept = np.abs(blocks) >= limits[None, :, None, :]
-    is_kept[:, 0, :, 0] = True
-    # Rows first, in bytes: eight times faster than both at once, and as exact.
-    share = 1 / is_kept.sum(axis=1, dtype=np.uint8).sum(axis=2, dtype=np.float32)
-    blocks *= is_kept
-    blocks *= share[:, None, :, None]
-    total += invert_transform(blocks)
-    weight += cv2.resize(share, weight.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    shape = (len(values) // BLOCK_SIDE, BLOCK_SIDE, values.shape[1])
+    blocks = transform_blocks(values).reshape(shape)
+    is_kept = np.abs(blocks) >= limits
+    share = np.repeat(1 / _count_by_block(is_kept), BLOCK_SIDE, axis=1)[:, None]
+    kept = cv2.copyTo(blocks.reshape(values.shape), is_kept.view(np.uint8).reshape(values.shape))
+    blocks = np.asarray(kept, np.float32).reshape(shape)
+    blocks *= share
+    total += invert_transform(blocks.reshape(shape[0], BLOCK_SIDE, -1, BLOCK_SIDE))
+    by_block = weight.reshape(shape)  # Only splits the rows: no copy.
+    by_block += share
+
+
+def _count_by_block(is_kept: Mask) -> Float32Array:
+    """(R, C) how many of the 64 coefficients of each block are kept, from (R, 8, 8 C)."""
+    by_column = is_kept.sum(axis=1, dtype=np.uint8)
+    # Eight bytes as one number: multiplied so, its highest byte is the sum of all.
+    eights = by_column.view(np.uint64) * np.uint64(0x0101010101010101)
+    return (eights >> np.uint64(56)).astype(np.float32)

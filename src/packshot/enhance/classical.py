@@ -14,13 +14,14 @@ from packshot.enhance.denoise import measure_noise, remove_noise
 from packshot.enhance.detail_steps import plan_sharpen
 from packshot.enhance.faults import find_cast, find_haze, find_missing_light
 from packshot.enhance.fidelity import FidelityMemory
-from packshot.enhance.impulses import find_impulses, remove_impulses
+from packshot.enhance.impulses import find_impulses_of_both_kinds, remove_impulses
 from packshot.enhance.step import Intent, Planner, Step
 from packshot.enhance.tone import expose, lift_shadows, remove_haze
 from packshot.enhance.white_balance import correct_white_balance
 from packshot.enhance.white_reference import find_white_reference
 from packshot.measure.planes import histogram, make_planes, percentiles
 from packshot.measure.product import find_plain_product
+from packshot.measured_once import freeze
 
 _MAX_QUALITY: Final = 60
 """JPEG quality (IJG) from which a file is left alone: what is lost above is hardly to be seen. A
@@ -127,7 +128,10 @@ def plan_impulses(pixels: Pixels) -> Step | None:
         >>> plan_impulses(pixels).reason
         '0.3% of the values black or white by chance'
     """
-    values = pixels[find_impulses(pixels)]
+    impulses = find_impulses_of_both_kinds(pixels, _MIN_IMPULSE_SHARE * _MIN_SHARE_OF_EITHER)
+    if impulses is None:
+        return None
+    values = pixels[impulses]
     share = values.size / pixels.size
     white = float(np.count_nonzero(values)) / max(values.size, 1)
     if share < _MIN_IMPULSE_SHARE or min(white, 1 - white) < _MIN_SHARE_OF_EITHER:
@@ -300,7 +304,7 @@ def restore(
         step = planner(pixels)
         if step is None:
             continue
-        changed = step.apply(pixels)
+        changed = freeze(step.apply(pixels))
         if guard is None or guard.measure(pixels, changed, step.intents, step.transform).is_faithful:
             pixels = changed
             applied_steps.append(step)

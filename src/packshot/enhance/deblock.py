@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, cached_property, partial
 from typing import Final
 
 import cv2
 import numpy as np
 
-from packshot.arrays import Float32Array, Pixels, Plane
+from packshot.arrays import ByteArray, Float32Array, Pixels, Plane
 from packshot.enhance.block_transform import BLOCK_SIDE, REACH, invert_transform, transform_blocks
 from packshot.enhance.denoise import round_to_uint8, shrink_planes
 from packshot.enhance.strips import apply_by_strips
@@ -43,6 +43,16 @@ _MIN_AGREEMENT: Final = 0.6
 A judgement, tested on photos encoded at known qualities and on others
 (`tests/enhance/test_classical_steps.py`)."""
 
+_BAND_ROWS: Final = 4
+"""Rows of blocks transformed at a time: products so small that matrix libraries start no threads."""
+
+_PART_STRIDE: Final = 8
+"""Of so many blocks one is looked at first: enough to rule a quality out."""
+
+_MIN_PART_COEFFICIENTS, _MIN_PART_AGREEMENT = 200, 0.3
+"""Coefficients of such a part from which it may rule a quality out, and the agreement below which it
+does: six standard deviations of the mean of so many below what is asked of the whole."""
+
 _MIN_STEP: Final = 3
 """Smallest step, in grey levels, that pixels rounded to whole levels still show. A judgement."""
 
@@ -74,32 +84,73 @@ def estimate_jpeg_quality(pixels: Pixels) -> int | None:
     grid = blockiness(grey)
     if grid is None:
         return None
-    coefficients = _sample_coefficients(grey[grid.row :, grid.column :])
-    fitting_qualities = (
-        quality for quality in _QUALITIES if _step_agreement(coefficients, quality) >= _MIN_AGREEMENT
-    )
-    return next(fitting_qualities, None)
+    magnitudes = _sample_magnitudes(grey[grid.row :, grid.column :])
+    whole, part = _StepAgreement(magnitudes), _StepAgreement(magnitudes[:, ::_PART_STRIDE])
+    return next((quality for quality in _QUALITIES if _fits(quality, whole, part)), None)
 
 
-def _sample_coefficients(grey: Plane) -> Float32Array:
-    """(N, F) coefficients of a sample of blocks, by the frequencies looked at."""
+def _sample_magnitudes(grey: Plane) -> Float32Array:
+    """(F, N) magnitudes of coefficients of a sample of blocks, by the frequencies looked at."""
     rows, columns = (side // BLOCK_SIDE for side in grey.shape)
     row_stride = max(1, rows * columns // _MAX_BLOCKS)
     sample_rows = grey[: rows * BLOCK_SIDE, : columns * BLOCK_SIDE].reshape(
         rows, BLOCK_SIDE, columns * BLOCK_SIDE
     )[::row_stride]
-    blocks = transform_blocks(sample_rows.reshape(-1, columns * BLOCK_SIDE).astype(np.float32))
-    return np.stack([blocks[:, v, :, u].ravel() for v, u in _FREQUENCIES], axis=1)
+    bands = [
+        _transform_rows(sample_rows[first : first + _BAND_ROWS])
+        for first in range(0, len(sample_rows), _BAND_ROWS)
+    ]
+    return np.abs(np.concatenate(bands, axis=1))
 
 
-def _step_agreement(coefficients: Float32Array, quality: int) -> float:
-    """Return -1..1, larger the nearer the larger coefficients lie to multiples of a quality's steps."""
+def _transform_rows(rows: ByteArray) -> Float32Array:
+    """(F, N) coefficients of some rows of blocks, by the frequencies looked at."""
+    blocks = transform_blocks(rows.reshape(-1, rows.shape[-1]).astype(np.float32))
+    return np.stack([blocks[:, v, :, u].ravel() for v, u in _FREQUENCIES])
+
+
+@cache
+def _list_steps(quality: int) -> tuple[int, ...]:
+    """List a quality's steps of the frequencies looked at."""
     table = quantisation_steps(quality)
-    steps = np.array([table[frequency] for frequency in _FREQUENCIES], np.float32)
-    is_usable = (np.abs(coefficients) > steps / 2) & (steps >= _MIN_STEP)
-    if np.count_nonzero(is_usable) < _MIN_COEFFICIENTS:
-        return -1.0
-    return float(np.cos(2 * np.pi * (coefficients / steps)[is_usable]).mean())
+    return tuple(int(table[frequency]) for frequency in _FREQUENCIES)
+
+
+class _StepAgreement:
+    """How near coefficients lie to multiples of steps; each step of a frequency is tried once."""
+
+    def __init__(self, magnitudes: Float32Array) -> None:
+        self._magnitudes = magnitudes
+        self._known: dict[tuple[int, int], tuple[int, float]] = {}
+
+    @cached_property
+    def _ascending(self) -> Float32Array:
+        return np.sort(self._magnitudes, axis=1)
+
+    def measure(self, quality: int) -> tuple[int, float]:
+        """Number of the larger ones, and their mean cosine over a quality's steps, -1..1."""
+        steps = enumerate(_list_steps(quality))
+        found = [self._sum_up(place, step) for place, step in steps if step >= _MIN_STEP]
+        count = sum(one for one, _ in found)
+        return count, sum(one for _, one in found) / max(count, 1)
+
+    def _sum_up(self, place: int, step: int) -> tuple[int, float]:
+        """Number of coefficients of a frequency above half a step, and sum of their cosines."""
+        if (place, step) not in self._known:
+            ascending = self._ascending[place]
+            usable = ascending[np.searchsorted(ascending, step / 2, side="right") :]
+            cosines = np.cos(usable * np.float32(2 * np.pi / step))
+            self._known[place, step] = len(usable), float(cosines.sum(dtype=np.float64))
+        return self._known[place, step]
+
+
+def _fits(quality: int, whole: _StepAgreement, part: _StepAgreement) -> bool:
+    """Return whether coefficients lie at multiples of a quality's steps; a part rules most out."""
+    count, agreement = part.measure(quality)
+    if count >= _MIN_PART_COEFFICIENTS and agreement < _MIN_PART_AGREEMENT:
+        return False
+    count, agreement = whole.measure(quality)
+    return count >= _MIN_COEFFICIENTS and agreement >= _MIN_AGREEMENT
 
 
 def deblock(pixels: Pixels, quality: int, strength: float = 1.0) -> Pixels:

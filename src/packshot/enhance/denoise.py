@@ -15,6 +15,7 @@ from packshot.enhance.noise_curve import Stabiliser, make_stabiliser, measure_no
 from packshot.enhance.strips import apply_by_strips
 from packshot.measure.noise import noise_level, sample_rows
 from packshot.measure.planes import to_uint8
+from packshot.measured_once import measured_once
 from packshot.photo.pixels import check_pixels
 
 _HARD_THRESHOLD: Final = 2.7
@@ -56,6 +57,7 @@ class Noise:
         return max(self.luma, self.coarse, self.chroma)
 
 
+@measured_once
 def measure_noise(pixels: Pixels) -> Noise:
     """Measure the noise of luma at two scales, and of chroma.
 
@@ -112,6 +114,7 @@ def denoise(pixels: Pixels, noise: Noise, strength: float = 1.0) -> Pixels:
     return apply_by_strips(pixels, partial(_denoise_strip, noise=noise, strength=strength), 2 * REACH)
 
 
+@measured_once
 def remove_noise(pixels: Pixels) -> Pixels:
     """Remove the noise that is there, which may be of different strength in light and dark.
 

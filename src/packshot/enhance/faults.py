@@ -32,6 +32,7 @@ from packshot.enhance.white_balance import (
 from packshot.enhance.white_reference import ReferenceSource
 from packshot.measure.planes import make_planes
 from packshot.measure.sharpness import edge_width, find_edges, gradients
+from packshot.measured_once import measured_once
 
 MIN_MISSING_STOPS: Final = 0.85
 """Stops of light that a white background must lack: L* 79 and less. Of 161 undamaged photos none with a
@@ -102,6 +103,7 @@ class MeasuredFaults:
         return not np.array_equal(self.curve, np.arange(256))
 
 
+@measured_once
 def measure_faults(pixels: Pixels) -> MeasuredFaults:
     """Measure what is wrong with light and colour, each on what the correction of the last one leaves.
 
@@ -139,6 +141,7 @@ def _compose_tone_curve(pixels: Pixels) -> ByteArray:
     return ramp[0, :, 0]
 
 
+@measured_once
 def find_missing_light(pixels: Pixels) -> Exposure | None:
     """Find how much more light a photo should have had, where it certainly lacks some.
 
@@ -162,6 +165,7 @@ def find_missing_light(pixels: Pixels) -> Exposure | None:
     return exposure if is_certain else None
 
 
+@measured_once
 def find_haze(pixels: Pixels) -> Haze | None:
     """Find the range that flat tones are to be stretched from, where they certainly are flat.
 
@@ -195,6 +199,7 @@ def _measure_edge_width(pixels: Pixels) -> float:
     return edge_width(edges, planes.scale) or 0.0
 
 
+@measured_once
 def find_cast(pixels: Pixels) -> Illuminant | None:
     """Find the colour of the light, where it certainly was coloured.
 

@@ -37,8 +37,8 @@ from packshot.enhance.local_changes import (
 )
 from packshot.enhance.noise_curve import measure_noise_curve
 from packshot.enhance.step import Intent
-from packshot.measure.planes import make_planes, to_uint8
-from packshot.measure.product import find_plain_product
+from packshot.measure.photo import find_scene
+from packshot.measure.planes import quantile, to_uint8
 from packshot.measure.reference.ciede2000 import ciede2000, rgb_to_lab
 from packshot.measure.reference.pair import (
     block_means,
@@ -47,7 +47,7 @@ from packshot.measure.reference.pair import (
     similarity_map,
     viewing_factor,
 )
-from packshot.photo.pixels import check_pixels, shrink_to_fit
+from packshot.photo.pixels import average_blocks, check_pixels, shrink_to_fit
 from packshot.report import TrialOutcome
 
 MAX_COLOUR_DRIFT: Final = 2.5
@@ -105,6 +105,9 @@ detail do not count as drift."""
 _WIDE_BLUR_SIGMA: Final = 12.0
 """The same for lightness where local contrast was meant to change: the surroundings must keep theirs
 (docs/decisions/0007-enhancement-steps.md)."""
+
+_DRIFT_STEP: Final = 2
+"""Pixels at viewing size from one place to the next where colours are compared, under a blur of more."""
 
 _REGION_SIDE: Final = 16
 """Pixels at viewing size: side of the regions of which each is judged, a sixteenth of the short side."""
@@ -322,7 +325,8 @@ def _measure(
     if known.pixels.shape != result.shape:
         return _make_rejection(TrialOutcome.SIZE, "the size changed, which no intent declares")
     covers_all = not {Intent.BACKGROUND, Intent.FRAMING} & set(intents)
-    masks = (judged_mask, everywhere) if covers_all else (judged_mask,)
+    is_part = covers_all and judged_mask is not everywhere
+    masks = (judged_mask, everywhere) if is_part else (judged_mask,)
     return _compare(known, result, masks, intents)
 
 
@@ -337,11 +341,10 @@ def _find_product_mask(pixels: Pixels, without_holes: bool) -> Mask | None:
         pixels: (H, W, 3) uint8.
         without_holes: Leave out what shows the background's colour.
     """
-    planes = make_planes(pixels)
-    product = find_plain_product(planes)
+    product = find_scene(pixels).product
     if product is None:
         return None
-    height, width = planes.grey.shape
+    height, width = pixels.shape[:2]
     source_mask = product.material if without_holes else product.mask
     mask = cv2.resize(to_uint8(source_mask), (width, height), interpolation=cv2.INTER_NEAREST)
     return np.asarray(mask > 0)
@@ -369,7 +372,7 @@ def _compare(
     """Compare two pictures of one size, over the product and, where all of it counts, the whole."""
     original = known.pixels
     factor = viewing_factor(original)
-    before, after = (_to_pixels(block_means(pixels, factor)) for pixels in (original, result))
+    before, after = (_average(pixels, factor) for pixels in (original, result))
     insides = [_erode_mask(block_means(mask.astype(np.float32), factor) > 0.5) for mask in masks]
     change = _fit_declared_change(known, before, after, insides[-1], intents)
     expected = change.apply_to(before)
@@ -390,6 +393,13 @@ def _compare(
         tones = _allow_for_clipping(original, reduced, shown, change) if is_noisy else places
         violation, reason = _find_local_violation(places, tones, _reduce(to_uint8(masks[-1])) > 0)
     return Fidelity(drift, structure, violation, reason)
+
+
+def _average(pixels: Pixels, factor: int) -> Pixels:
+    """Average squares of pixels, halves rounded to even values: rounded up they would be a drift."""
+    if factor == 2:
+        return np.rint(block_means(pixels, factor)).astype(np.uint8)
+    return average_blocks(pixels, factor)
 
 
 def _reduce(pixels: Pixels) -> Pixels:
@@ -442,10 +452,6 @@ def _find_local_violation(
         if value > limit:
             return outcome, f"{words} {value:.2f}, {limit:g} are allowed"
     return None, ""
-
-
-def _to_pixels(values: Float32Array) -> Pixels:
-    return np.rint(values).astype(np.uint8)
 
 
 def _erode_mask(mask: Mask) -> Mask:
@@ -501,8 +507,8 @@ def _allow_for_clipping(
     if curve is None:
         return change.apply_to(means), result
     whole = to_uint8(cv2.LUT(means, curve.whole_levels()))
-    low, high = (change.apply_to(bound(means, whole)) for bound in (np.minimum, np.maximum))
-    return np.clip(result, low, high), result
+    low, high = (change.apply_to(to_uint8(bound(means, whole))) for bound in (cv2.min, cv2.max))
+    return to_uint8(cv2.min(cv2.max(result, low), high)), result
 
 
 def _fit_gains(before: Pixels, after: Pixels, faults: MeasuredFaults) -> Float32Array:
@@ -560,40 +566,48 @@ def _measure_drift(
     near, hue and chroma may not: the larger of two drifts counts, of light blurred so widely that local
     contrast does not count, and of hue and chroma alone, as narrowly as ever.
     """
-    old, new = _blur_to_lab(expected, result, inside, _BLUR_SIGMA)
+    step = _DRIFT_STEP if np.count_nonzero(inside[::_DRIFT_STEP, ::_DRIFT_STEP]) >= _MIN_SAMPLES else 1
+    old, new = _blur_to_lab(expected, result, inside, _BLUR_SIGMA, step)
     if not contrast_declared:
-        return _sum_up_drift(old, new, inside)
-    wide = _sum_up_drift(*_blur_to_lab(expected, result, inside, _WIDE_BLUR_SIGMA), inside)
+        return _sum_up_drift(old, new, inside, step)
+    wide_pair = _blur_to_lab(expected, result, inside, _WIDE_BLUR_SIGMA, step)
+    wide = _sum_up_drift(*wide_pair, inside, step)
     old[..., 0] = new[..., 0]
-    narrow = _sum_up_drift(old, new, inside)
+    narrow = _sum_up_drift(old, new, inside, step)
     return max(wide[0], narrow[0]), max(wide[1], narrow[1])
 
 
 def _blur_to_lab(
-    expected: Pixels, result: Pixels, inside: Mask, sigma: float
+    expected: Pixels, result: Pixels, inside: Mask, sigma: float, step: int
 ) -> tuple[Float32Array, Float32Array]:
-    """CIE Lab of both after a Gaussian blur of linear light over the mask alone."""
-    old, new = (rgb_to_lab(_blur_inside(pixels, inside, sigma)) for pixels in (expected, result))
+    """CIE Lab of both after a Gaussian blur of linear light over the mask alone, by steps of pixels."""
+    old, new = (rgb_to_lab(_blur_inside(pixels, inside, sigma, step)) for pixels in (expected, result))
     return old, new
 
 
-def _sum_up_drift(old: Float32Array, new: Float32Array, inside: Mask) -> tuple[float, float]:
+def _sum_up_drift(old: Float32Array, new: Float32Array, inside: Mask, step: int) -> tuple[float, float]:
     """Ninth decile of CIEDE2000 over a mask, and mean of the region that has most."""
-    drift = np.where(inside, ciede2000(old, new), 0).astype(np.float32)
+    judged = inside[::step, ::step]
+    drift = np.where(judged, ciede2000(old, new), 0).astype(np.float32)
     sums, shares = (
-        block_means(values, min(_REGION_SIDE, *inside.shape))
-        for values in (drift, inside.astype(np.float32))
+        block_means(values, min(_REGION_SIDE // step, *judged.shape))
+        for values in (drift, judged.astype(np.float32))
     )
     is_judged = shares >= _MIN_REGION_SHARE
     regions = sums[is_judged] / shares[is_judged] if is_judged.any() else np.zeros(1, np.float32)
-    return float(np.quantile(drift[inside], 0.9)), float(regions.max())
+    return quantile(drift[judged], 0.9), float(regions.max())
 
 
-def _blur_inside(pixels: Pixels, inside: Mask, sigma: float) -> Pixels:
-    weight = inside.astype(np.float32)
-    sums = cv2.GaussianBlur(linear_light_table()[pixels] * weight[..., None], (0, 0), sigma)
-    shares = np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-3)
-    return np.asarray(np.rint(encode_srgb(sums / shares[..., None]) * 255), np.uint8)
+def _blur_inside(pixels: Pixels, inside: Mask, sigma: float, step: int) -> Pixels:
+    light = np.asarray(cv2.LUT(pixels, linear_light_table()), np.float32)
+    if inside.all():
+        means = cv2.GaussianBlur(light, (0, 0), sigma)[::step, ::step]
+    else:
+        weight = inside.astype(np.float32)
+        sums = cv2.GaussianBlur(light * weight[..., None], (0, 0), sigma)[::step, ::step]
+        shares = np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma)[::step, ::step], 1e-3)
+        means = sums / shares[..., None]
+    return np.asarray(np.rint(encode_srgb(means) * 255), np.uint8)
 
 
 def _edge_similarity(expected: Pixels, result: Pixels, inside: Mask, contrast_declared: bool) -> float:

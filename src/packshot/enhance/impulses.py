@@ -51,12 +51,50 @@ def find_impulses(pixels: Pixels) -> Mask:
         [[2, 2, 0]]
     """
     check_pixels(pixels, "impulses")
+    lone = _find_lone_values(pixels, 0, _MAX_BLACK) | _find_lone_values(pixels, _MIN_WHITE, 255)
+    return _leave_near_values(pixels, lone)
+
+
+def find_impulses_of_both_kinds(pixels: Pixels, min_share: float) -> Mask | None:
+    """Find values that were hit, if there may be enough black ones and enough white ones.
+
+    As `find_impulses`, but most photos have too few lone values of one kind, and are soon done with.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        min_share: Of all values, 0..1, that must be lone black ones, and lone white ones.
+
+    Returns:
+        (H, W, 3); None where there are fewer.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> import numpy as np
+        >>> pixels = np.full((9, 9, 3), 120, np.uint8)
+        >>> pixels[2, 2] = 255
+        >>> find_impulses_of_both_kinds(pixels, 0.01) is None  # no black ones
+        True
+        >>> pixels[6, 6] = 0
+        >>> int(find_impulses_of_both_kinds(pixels, 0.01).sum())
+        6
+    """
+    check_pixels(pixels, "impulses")
+    lone_values = []
+    for bounds in ((0, _MAX_BLACK), (_MIN_WHITE, 255)):
+        lone_values.append(_find_lone_values(pixels, *bounds))
+        if np.count_nonzero(lone_values[-1]) < min_share * pixels.size:
+            return None
+    return _leave_near_values(pixels, lone_values[0] | lone_values[1])
+
+
+def _leave_near_values(pixels: Pixels, lone: Mask) -> Mask:
+    """Return a mask without the values that are near the median of their neighbourhood."""
     medians = cv2.medianBlur(pixels, 3)
     median_range = cv2.morphologyEx(medians, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     is_far = cv2.absdiff(pixels, medians) >= np.maximum(median_range, _MIN_DIFFERENCE)
-    return np.asarray(
-        (_find_lone_values(pixels <= _MAX_BLACK) | _find_lone_values(pixels >= _MIN_WHITE)) & is_far
-    )
+    return np.asarray(lone & is_far)
 
 
 def remove_impulses(pixels: Pixels) -> Pixels:
@@ -94,10 +132,11 @@ def _replace_impulses(pixels: Pixels) -> Pixels:
     return result
 
 
-def _find_lone_values(mask: Mask) -> Mask:
-    """Return a mask without the values that have more than two neighbours in it."""
-    counts = cv2.boxFilter(to_uint8(mask), cv2.CV_16U, (3, 3), normalize=False)
-    return np.asarray(mask & (counts <= _MAX_SIMILAR_NEIGHBOURS + 1))
+def _find_lone_values(pixels: Pixels, lowest: int, highest: int) -> Mask:
+    """Find values of a range that have at most two neighbours in it."""
+    inside = ((pixels >= lowest) & (pixels <= highest)).view(np.uint8)
+    counts = to_uint8(cv2.boxFilter(inside, cv2.CV_8U, (3, 3), normalize=False))
+    return np.asarray(inside.view(bool) & (counts <= _MAX_SIMILAR_NEIGHBOURS + 1))
 
 
 def _compute_neighbour_medians(

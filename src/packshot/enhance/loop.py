@@ -25,6 +25,7 @@ from packshot.enhance.step_candidates import (
     find_step_candidates,
 )
 from packshot.enhance.version_judge import VersionJudge
+from packshot.measured_once import freeze, remembering
 from packshot.photo import Photo
 from packshot.photo.pixels import shrink_to_fit
 from packshot.report import Assessment, ExpectedGain, Severity, Trial, TrialOutcome
@@ -242,13 +243,20 @@ def improve(
         >>> result.after.score > result.before.score + 4
         True
     """
-    result = make_initial_result(assessor, photo)
+    with remembering():
+        return _run_rounds(_Judges(assessor, judge), photo, options, network)
+
+
+def _run_rounds(
+    judges: _Judges, photo: Photo, options: LoopOptions, network: Planner | None
+) -> LoopResult:
+    result = make_initial_result(judges.assessor, photo)
     agenda = _TrialQueue(_select_planners(result, options, network))
     for round_number in range(1, options.max_rounds + 1):
         planned = None if _is_good_enough(result, options) else agenda.choose_next(result)
         if planned is None:
             break
-        result = _run_round(_Judges(assessor, judge), photo, result, planned, round_number, options)
+        result = _run_round(judges, photo, result, planned, round_number, options)
         agenda.record_trial(planned.application, result)
     return result
 
@@ -261,7 +269,7 @@ def make_initial_result(assessor: Assessor, photo: Photo) -> LoopResult:
         >>> start.trace, start.before.status.value
         ((), 'ok')
     """
-    pixels = shrink_to_fit(photo.pixels, ASSESSMENT_SIDE)
+    pixels = freeze(shrink_to_fit(photo.pixels, ASSESSMENT_SIDE).copy())
     before = assessor.assess_photo(replace(photo, pixels=pixels))
     return LoopResult(pixels, before, before, pixels)
 
@@ -470,7 +478,7 @@ def _run_round(
 ) -> LoopResult:
     """Try one step; the result is the same but for the trace where the step is not kept."""
     application, step = planned.application, planned.step
-    pixels = _blend(step.apply(result.pixels), result.pixels, application.amount)
+    pixels = freeze(_blend(step.apply(result.pixels), result.pixels, application.amount))
     fidelity, expected, after, outcome = None, None, None, TrialOutcome.NO_EFFECT
     if not np.array_equal(pixels, result.pixels):
         fidelity = result.measure_step_fidelity(pixels, step)

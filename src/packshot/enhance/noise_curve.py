@@ -21,6 +21,7 @@ import numpy as np
 from packshot.arrays import ByteArray, Float32Array, FloatArray, Pixels
 from packshot.measure.noise import measure_blocks, sample_rows
 from packshot.measure.planes import to_uint8
+from packshot.measured_once import measured_once
 
 _BAND_WIDTH: Final = 16
 """Grey levels of a band in which noise is measured for itself. A judgement."""
@@ -125,6 +126,7 @@ class Stabiliser:
         return np.asarray(self.inverse[places.astype(np.int32)], np.uint8)
 
 
+@measured_once
 def measure_noise_curve(pixels: Pixels) -> NoiseCurve | None:
     """Measure how strong noise is at each level, all channels together.
 

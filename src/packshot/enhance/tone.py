@@ -11,7 +11,7 @@ import numpy as np
 from packshot.arrays import Float32Array, Pixels
 from packshot.enhance.light import apply_light_curve, apply_value_curve, linear_light_table
 from packshot.enhance.white_reference import ReferenceSource, find_white_reference
-from packshot.measure.planes import histogram, make_planes, percentiles, to_uint8
+from packshot.measure.planes import histogram, largest_channel, make_planes, percentiles, to_uint8
 
 _TARGET_WHITE: Final = 0.985
 """Linear light that a white background is brought to: sRGB 253, white to the eye and not clipped."""
@@ -187,7 +187,7 @@ def _find_scene_gain(small: Pixels) -> float | None:
         small: (h, w, 3) uint8, working size.
     """
     grey = to_uint8(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
-    (lightest,) = percentiles(histogram(to_uint8(small.max(axis=2))), _LIGHTEST_PERCENTILE)
+    (lightest,) = percentiles(histogram(to_uint8(largest_channel(small))), _LIGHTEST_PERCENTILE)
     (darkest,) = percentiles(histogram(grey), _HAZE_PERCENTILES[0])
     light = linear_light_table()
     gain = _TARGET_LIGHTEST / max(float(light[int(lightest)]), 1e-3)

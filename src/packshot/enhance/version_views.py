@@ -15,6 +15,7 @@ import numpy as np
 from packshot.arrays import ByteArray, Float32Array, IndexArray, Pixels
 from packshot.encode.views import to_whole_view
 from packshot.errors import InvalidInput
+from packshot.measure.planes import histogram, largest_channel, to_uint8
 from packshot.photo import check_pixels
 
 WHOLE_SIDE: Final = 128
@@ -76,7 +77,7 @@ def make_version_views(before: Pixels, after: Pixels) -> VersionViews:
         check_pixels(pixels, "version")
     if before.shape != after.shape:
         raise InvalidInput(f"versions of one photo have one shape, not {before.shape} and {after.shape}")
-    difference = cv2.absdiff(before, after).max(axis=2)
+    difference = to_uint8(largest_channel(to_uint8(cv2.absdiff(before, after))))
     versions = [_extend(pixels) for pixels in (before, after)]
     corners = _choose_parts(_extend(difference), versions)
     parts = [[pixels[y : y + PART_SIDE, x : x + PART_SIDE] for y, x in corners] for pixels in versions]
@@ -87,7 +88,7 @@ def make_version_views(before: Pixels, after: Pixels) -> VersionViews:
 
 
 def _measure(difference: ByteArray) -> Float32Array:
-    counts = np.bincount(difference.ravel(), minlength=256) / difference.size
+    counts = histogram(difference) / difference.size
     levels = np.arange(256)
     root, mean = float(counts @ levels**2) ** 0.5, float(counts @ levels)
     high = int(np.searchsorted(np.cumsum(counts), 0.99))

@@ -11,7 +11,7 @@ import numpy as np
 from packshot.arrays import Float32Array, Pixels
 from packshot.enhance.light import apply_light_curve, linear_light_table
 from packshot.enhance.white_reference import ReferenceSource, WhiteReference, find_white_reference
-from packshot.measure.planes import make_planes
+from packshot.measure.planes import largest_channel, make_planes
 
 _LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Shares of linear red, green and blue in luminance (IEC 61966-2-1, the primaries of Rec. 709)."""
@@ -175,7 +175,8 @@ def scene_cast_angle(pixels: Pixels) -> float | None:
 def _estimate_scene_light(small: Pixels) -> tuple[Float32Array, Float32Array] | None:
     """Shades of grey and grey edges, linear light (3,) each; None where too few pixels tell."""
     light = linear_light_table()[small]
-    usable = (light.max(axis=2) < _CLIPPED) & (light.max(axis=2) > _DARK)
+    brightest = largest_channel(light)
+    usable = (brightest < _CLIPPED) & (brightest > _DARK)
     if np.count_nonzero(usable) < _MIN_PIXELS:
         return None
     return _minkowski_mean(light[usable]), _minkowski_mean(_gradient_lengths(light)[usable])

@@ -11,8 +11,9 @@ import numpy as np
 
 from packshot.arrays import Float32Array, Mask, Pixels
 from packshot.enhance.light import encode_srgb, linear_light_table
-from packshot.measure.background import find_background, find_far_background, unevenness
+from packshot.measure.background import find_far_background, find_plain_background, unevenness
 from packshot.measure.planes import make_planes
+from packshot.measured_once import measured_once
 
 _MIN_LIGHTNESS: Final = 52.0
 """L*, 0..100: a darker background was not meant to be white, however little light there was. A
@@ -70,6 +71,7 @@ class WhiteReference:
     chroma: float
 
 
+@measured_once
 def find_white_reference(pixels: Pixels) -> WhiteReference | None:
     """Find a background that can serve as white.
 
@@ -96,7 +98,7 @@ def find_white_reference(pixels: Pixels) -> WhiteReference | None:
         True
     """
     planes = make_planes(pixels)
-    background = find_background(planes.small)
+    background = find_plain_background(pixels)
     if background is None:
         return None
     far_mask = find_far_background(background.mask, planes.factor)

@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.arrays import ByteMask, Float32Array, Pixels
-from packshot.measure.planes import Channels, mean_where, quantile, split_channels, to_uint8
+from packshot.measure.planes import (
+    Channels,
+    make_planes,
+    mean_where,
+    quantile,
+    split_channels,
+    to_uint8,
+)
+from packshot.measured_once import measured_once
 from packshot.photo.pixels import average_blocks
 
 
@@ -149,6 +157,24 @@ def find_background(small: Pixels, channels: Channels | None = None) -> Backgrou
         else _match_channels(channels or split_channels(small), colour, tolerance)
     )
     return Background(colour, slope, tolerance, find_border_region(colour_mask), colour_mask)
+
+
+@measured_once
+def find_plain_background(pixels: Pixels) -> Background | None:
+    """Find the plain background of a photo of any size; see `find_background`.
+
+    Args:
+        pixels: RGB, (H, W, 3) uint8.
+
+    Raises:
+        InvalidInput: Pixels of another type or shape.
+
+    Example:
+        >>> find_plain_background(np.full((400, 600, 3), 250, np.uint8)).colour.tolist()
+        [250.0, 250.0, 250.0]
+    """
+    planes = make_planes(pixels)
+    return find_background(planes.small, planes.small_channels)
 
 
 def _fit_border(border: Float32Array, small: Pixels) -> tuple[Float32Array, Float32Array, float] | None:

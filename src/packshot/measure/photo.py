@@ -37,6 +37,7 @@ from packshot.measure.planes import (
 from packshot.measure.product import ProductRegion, find_product
 from packshot.measure.scores import make_measurement
 from packshot.measure.window import Window, find_window
+from packshot.measured_once import measured_once
 from packshot.report import MEASUREMENTS, Facts, Measurement, Region
 
 RawValues = dict[str, float | None]
@@ -153,6 +154,7 @@ class Scene:
     product: ProductRegion | None
 
 
+@measured_once
 def find_scene(pixels: Pixels) -> Scene:
     """Find the plain background of a photo, and the product on it.
 
@@ -168,7 +170,7 @@ def find_scene(pixels: Pixels) -> Scene:
         True
     """
     planes = make_planes(pixels)
-    plain_background = background.find_background(planes.small, planes.small_channels)
+    plain_background = background.find_plain_background(pixels)
     return Scene(
         planes, plain_background, find_product(planes, plain_background) if plain_background else None
     )

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteArray, ByteMask, Float32Array, Float64Array, IndexArray, Pixels, Plane
+from packshot.measured_once import measured_once
 from packshot.photo.pixels import average_blocks, check_pixels
 
 WORKING_SIDE: Final = 320
@@ -106,6 +107,7 @@ class Planes:
         return float(max(512, *self.grey.shape)) / 512
 
 
+@measured_once
 def make_planes(pixels: Pixels) -> Planes:
     """Compute the shared planes.
 
@@ -143,6 +145,23 @@ def to_uint8(values: object) -> ByteArray:
         [[255, 200]]
     """
     return np.asarray(values, dtype=np.uint8)
+
+
+def largest_channel(values: ByteArray | Float32Array) -> ByteArray | Float32Array:
+    """Return the largest channel of each pixel, many times as fast as `max` along the last axis.
+
+    Args:
+        values: (H, W, 3) uint8 or float32.
+
+    Returns:
+        (H, W) of the same type.
+
+    Example:
+        >>> largest_channel(np.array([[[3, 9, 4], [7, 2, 1]]], np.uint8)).tolist()
+        [[9, 7]]
+    """
+    first, second, third = cv2.split(values)
+    return np.asarray(cv2.max(cv2.max(first, second), third), values.dtype)
 
 
 def mean_where(plane: Plane, mask: ByteMask) -> float:

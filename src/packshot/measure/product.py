@@ -15,7 +15,7 @@ from packshot.measure.background import (
     find_border_region,
     match_colour_native,
 )
-from packshot.measure.planes import Planes, to_uint8
+from packshot.measure.planes import Planes, largest_channel, to_uint8
 
 _MIN_SHARE: Final = 0.002
 """Share of the picture, 0..1: what is smaller is no product but dirt. By judgement."""
@@ -121,7 +121,7 @@ def _find_holes(small: Pixels, background: Background, enclosed: Mask) -> Mask:
         enclosed: True where the product encloses the background's colour.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(enclosed.view(np.uint8), connectivity=4)
-    differences = np.abs(small.astype(np.float32) - background.colour).max(axis=2)
+    differences = largest_channel(np.abs(small.astype(np.float32) - background.colour))
     nearby = np.asarray(cv2.dilate(differences, np.ones((3, 3), np.uint8)), np.float32)
     is_hole = np.zeros(len(stats), bool)
     for part in np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= _MIN_HOLE_SHARE * enclosed.size):
