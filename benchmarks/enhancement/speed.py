@@ -4,8 +4,15 @@ The sample photos at 1 and at 12 megapixels, as they are and under damage of oth
 model. Start-up, decoding, every assessment, encoding and writing are included. Wall time is the best of
 several runs; processor time, of all processes together for the user and for the system, is that of the
 same run, and does not grow where other work shares the machine; memory is the largest of all runs.
-Bytecode is compiled once before, as an installation has it. Besides: what a round of the loop costs,
-in assessments of the same photo, all on one thread.
+Bytecode is compiled once before, as an installation has it.
+
+Besides, rows `the loop alone`: what a round costs, in assessments of the same photo. An assessment is
+all of `Assessor.assess_photo` but decoding and the damage map, at the size photos are judged at:
+measurements, networks, retrieval, findings. A round is all the loop does more than its first assessment,
+by the number of its trials: planning before and after, applying the step, guards, judge of versions, the
+assessment of the result. What applying the steps that were kept takes by itself, once each, is told
+apart. Processor time on one thread, each the median of several runs that take turns, so that other work
+on the machine weighs on all alike.
 """
 
 from __future__ import annotations
@@ -13,6 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import sys
 import tempfile
 import time
@@ -28,7 +36,7 @@ from benchmarks.support.record import write_results
 from benchmarks.support.timing import measure_command
 from packshot.arrays import Pixels
 from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
-from packshot.enhance.loop import improve
+from packshot.enhance.loop import LoopResult, improve
 from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.version_judge import VersionJudge
 from packshot.photo import Photo
@@ -42,6 +50,14 @@ DAMAGE = {
     "12 megapixels": (UNDAMAGED, "defocus", "noise", "dark"),
 }
 JPEG_QUALITY = 95
+ROUND_COLUMNS = (
+    "assessment_processor_s",
+    "round_processor_s",
+    "step_processor_s_a_round",
+    "round_in_assessments",
+    "round_without_its_step_in_assessments",
+)
+MIN_ROUND_RUNS = 5
 
 
 def main(runs: int) -> None:
@@ -84,48 +100,77 @@ def _time_command(photo: Path, runs: int) -> dict[str, object]:
         "seconds": round(best.seconds, 2),
         "processor_s": round(best.processor_s, 2),
         "peak_memory_mb": round(max(cost.peak_mb for cost in costs)),
-        "round_in_assessments": "",
+        **dict.fromkeys(ROUND_COLUMNS, ""),
     }
 
 
 def _iter_rounds(runs: int) -> Iterator[dict[str, object]]:
-    """What the loop takes besides its first assessment, by rounds, in assessments."""
+    """What the loop takes besides its first assessment, by rounds."""
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     assessor, judge = Assessor(draws_map=False), VersionJudge.load_shipped()
     for damage in DAMAGE["1 megapixel"][2:]:
         damaged = _damage_sample(SIZES["1 megapixel"], damage)
         photo = Photo.from_pixels(shrink_to_fit(damaged, ASSESSMENT_SIDE))
-        assessment_s = _time_processor(partial(assessor.assess_photo, photo), max(runs, 3))
-        run_loop = partial(improve, assessor, photo, LoopOptions(), judge=judge)
-        result, loop_s = run_loop(), _time_processor(run_loop, max(runs, 3))
-        rounds = len(result.trace)
-        if not rounds:
-            continue
-        row = {
-            "photo": "1 megapixel",
-            "damage": damage,
-            "action": "the loop alone",
-            "steps": " ".join(trial.step for trial in result.trace),
-            "rounds_of_the_loop": rounds,
-            "seconds": "",
-            "processor_s": round(loop_s, 2),
-            "peak_memory_mb": "",
-            "round_in_assessments": round((loop_s - assessment_s) / rounds / assessment_s, 1),
-        }
-        print(row)
-        yield row
+        row = _time_rounds(assessor, judge, photo, max(runs, MIN_ROUND_RUNS))
+        if row is not None:
+            row = {"photo": "1 megapixel", "damage": damage, **row}
+            print(row)
+            yield row
     cv2.setNumThreads(threads)
 
 
-def _time_processor(work: Callable[[], object], runs: int) -> float:
-    """Least processor time of several calls."""
-    times = []
+def _time_rounds(
+    assessor: Assessor, judge: VersionJudge, photo: Photo, runs: int
+) -> dict[str, object] | None:
+    """Time an assessment, the loop and its steps in turn; None where the loop tries nothing."""
+    run_loop = partial(improve, assessor, photo, LoopOptions(), judge=judge)
+    result = run_loop()
+    rounds = len(result.trace)
+    if not rounds:
+        return None
+    assess = partial(assessor.assess_photo, photo)
+    apply_steps = partial(_do_all, _plan_kept_steps(photo, result))
+    assessment_s, loop_s, steps_s = _time_in_turn((assess, run_loop, apply_steps), runs)
+    round_s, step_s = (loop_s - assessment_s) / rounds, steps_s / rounds
+    values = (assessment_s, round_s, step_s, round_s / assessment_s, (round_s - step_s) / assessment_s)
+    return {
+        "action": "the loop alone",
+        "steps": " ".join(trial.step for trial in result.trace),
+        "rounds_of_the_loop": rounds,
+        "seconds": "",
+        "processor_s": round(loop_s, 3),
+        "peak_memory_mb": "",
+        **{name: round(value, 3) for name, value in zip(ROUND_COLUMNS, values, strict=True)},
+    }
+
+
+def _plan_kept_steps(photo: Photo, result: LoopResult) -> list[Callable[[], object]]:
+    """List the changes that were kept, each to be made again on what it was made on."""
+    changes, pixels = [], photo.pixels
+    for application in result.applications:
+        for plan in application.planners:
+            step = plan(pixels)
+            if step is not None:
+                changes.append(partial(step.apply, pixels))
+                pixels = step.apply(pixels)
+    return changes
+
+
+def _do_all(changes: Sequence[Callable[[], object]]) -> None:
+    for change in changes:
+        change()
+
+
+def _time_in_turn(work: Sequence[Callable[[], object]], runs: int) -> list[float]:
+    """Median processor time of each of several things to do, done in turn."""
+    times: list[list[float]] = [[] for _ in work]
     for _ in range(runs):
-        started = time.process_time()
-        work()
-        times.append(time.process_time() - started)
-    return min(times)
+        for place, one in enumerate(work):
+            started = time.process_time()
+            one()
+            times[place].append(time.process_time() - started)
+    return [statistics.median(one) for one in times]
 
 
 def _damage_sample(size: Sequence[int], damage: str) -> Pixels:

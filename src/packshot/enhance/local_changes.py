@@ -79,8 +79,9 @@ _MIN_SKIN_SHARE: Final = 0.005
 _SKIN_SIGMA: Final = 5.0
 """Pixels: deviation of the blur under which skin is compared, so that noise does not count."""
 
-_SKIN_STEP: Final = 8
-"""Pixels from one place to the next where skin is compared: less than two deviations of that blur."""
+_SKIN_STEP: Final = 4
+"""Pixels from one place to the next where skin is compared, less than a deviation of that blur. Of 30
+photos none drifts by .1 more or less than with every pixel; with 8 pixels they drift by .2 more."""
 
 _ROW_LENGTH: Final = 512
 """Pixels of a row in which colours are compared that lie anywhere: a working size."""
