@@ -333,3 +333,13 @@ def test_a_memory_does_not_mistake_what_was_declared():
     for intents in ({Intent.TONE}, {Intent.DETAIL}):
         remembered = memory.measure(original, lighter, intents)
         check_same(remembered, measure_fidelity(original, lighter, intents))
+
+
+@pytest.mark.parametrize("contrast_declared", [False, True])
+def test_colours_of_a_part_are_compared_as_in_the_whole_photo(contrast_declared, monkeypatch):
+    photo, mask = make_picture(200, 256), np.zeros((200, 256), bool)
+    mask[90:130, 100:150] = True
+    changed = blur(photo, 2)
+    near = fidelity._measure_drift(photo, changed, mask, contrast_declared)
+    monkeypatch.setattr(fidelity, "_find_surroundings", lambda inside, sigma: np.s_[:, :])
+    assert near == pytest.approx(fidelity._measure_drift(photo, changed, mask, contrast_declared))

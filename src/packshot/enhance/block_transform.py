@@ -162,4 +162,4 @@ def _count_by_block(is_kept: Mask) -> Float32Array:
     by_column = is_kept.sum(axis=1, dtype=np.uint8)
     # Eight bytes as one number: multiplied so, its highest byte is the sum of all.
     eights = by_column.view(np.uint64) * np.uint64(0x0101010101010101)
-    return (eights >> np.uint64(56)).astype(np.float32)
+    return np.asarray(eights >> np.uint64(56), np.float32)

@@ -12,6 +12,7 @@ became of small places (`local_changes`). See docs/methods.md, section 6.2.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -108,6 +109,10 @@ _WIDE_BLUR_SIGMA: Final = 12.0
 
 _DRIFT_STEP: Final = 2
 """Pixels at viewing size from one place to the next where colours are compared, under a blur of more."""
+
+_MIN_DRIFT_PLACES: Final = 8000
+"""Places with fewer of which every pixel is compared. On 90 masks with more, the ninth decile moves by
+.02 at most, once by .12, with the place of the first; on a small product it moved by .4."""
 
 _REGION_SIDE: Final = 16
 """Pixels at viewing size: side of the regions of which each is judged, a sixteenth of the short side."""
@@ -566,7 +571,10 @@ def _measure_drift(
     near, hue and chroma may not: the larger of two drifts counts, of light blurred so widely that local
     contrast does not count, and of hue and chroma alone, as narrowly as ever.
     """
-    step = _DRIFT_STEP if np.count_nonzero(inside[::_DRIFT_STEP, ::_DRIFT_STEP]) >= _MIN_SAMPLES else 1
+    around = _find_surroundings(inside, _WIDE_BLUR_SIGMA if contrast_declared else _BLUR_SIGMA)
+    expected, result, inside = expected[around], result[around], inside[around]
+    places = np.count_nonzero(inside[::_DRIFT_STEP, ::_DRIFT_STEP])
+    step = _DRIFT_STEP if places >= _MIN_DRIFT_PLACES else 1
     old, new = _blur_to_lab(expected, result, inside, _BLUR_SIGMA, step)
     if not contrast_declared:
         return _sum_up_drift(old, new, inside, step)
@@ -575,6 +583,21 @@ def _measure_drift(
     old[..., 0] = new[..., 0]
     narrow = _sum_up_drift(old, new, inside, step)
     return max(wide[0], narrow[0]), max(wide[1], narrow[1])
+
+
+def _find_surroundings(inside: Mask, sigma: float) -> tuple[slice, slice]:
+    """Rows and columns of whole regions that a mask and the reach of a blur about it cover."""
+    reach = math.ceil(4 * sigma)
+    left, top, width, height = cv2.boundingRect(to_uint8(inside))
+    spans = ((top, top + height), (left, left + width))
+    rows, columns = (
+        slice(
+            max(0, first - reach) // _REGION_SIDE * _REGION_SIDE,
+            -(-(last + reach) // _REGION_SIDE) * _REGION_SIDE,
+        )
+        for first, last in spans
+    )
+    return rows, columns
 
 
 def _blur_to_lab(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
@@ -16,6 +16,9 @@ from packshot.photo.pixels import average_blocks, check_pixels
 WORKING_SIDE: Final = 320
 """Long side, in pixels, at most, for measures that need no native detail. By judgement: tones and
 outlines show at that size, and most measures take no time there."""
+
+Channelled = TypeVar("Channelled", ByteArray, Float32Array)
+"""Values of three channels, or of one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +150,7 @@ def to_uint8(values: object) -> ByteArray:
     return np.asarray(values, dtype=np.uint8)
 
 
-def largest_channel(values: ByteArray | Float32Array) -> ByteArray | Float32Array:
+def largest_channel(values: Channelled) -> Channelled:
     """Return the largest channel of each pixel, many times as fast as `max` along the last axis.
 
     Args:
