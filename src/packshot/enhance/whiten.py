@@ -253,7 +253,7 @@ def _grow_background(small: Pixels, share: Float32Array, noise: float) -> ByteMa
         & (darkest <= LIMITS.max_share + 2 * noise / 255)
         & (np.ptp(share, axis=2) <= LIMITS.max_channel_range)
     )
-    is_level = _steepness(small) <= LIMITS.max_steepness + LIMITS.steepness_per_noise * noise
+    is_level = measure_steepness(small) <= LIMITS.max_steepness + LIMITS.steepness_per_noise * noise
     gap = np.ones((LIMITS.outline_gap, LIMITS.outline_gap), np.uint8)
     passable = to_uint8(
         cv2.erode(to_uint8(is_level & is_near_white) * np.uint8(255), gap, borderValue=(255,))
@@ -285,9 +285,18 @@ def _find_holes(enclosed: ByteMask, share: Float32Array, noise: float) -> ByteMa
     return to_uint8(is_hole[labels]) * np.uint8(255)
 
 
-def _steepness(small: Pixels) -> Float32Array:
-    """Grey levels per pixel, after a blur that noise does not pass."""
-    grey = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), (0, 0), 1.0)
+def measure_steepness(picture: Pixels | Float32Array) -> Float32Array:
+    """Measure grey levels per pixel, after a blur that noise does not pass.
+
+    Args:
+        picture: (h, w, 3) uint8 RGB, or (h, w) of grey levels.
+
+    Example:
+        >>> measure_steepness(np.tile(np.arange(9, dtype=np.float32), (9, 1)))[4, 4].round(2)
+        np.float32(1.0)
+    """
+    plane = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey = cv2.GaussianBlur(plane, (0, 0), 1.0)
     across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8)
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8)
     return np.asarray(cv2.magnitude(across, down), np.float32)
