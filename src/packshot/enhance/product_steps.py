@@ -94,7 +94,14 @@ def _make_whitening(
         return None
     reason = f"background down to {darkest:.0f} of 255"
     change = partial(whiten, backdrop=backdrop, keep_shadows=keep_shadows)
-    return Step("whiten-background", frozenset({Intent.BACKGROUND}), 255 - darkest, reason, change)
+    return Step(
+        "whiten-background",
+        frozenset({Intent.BACKGROUND}),
+        255 - darkest,
+        reason,
+        change,
+        takes_16_bits=True,
+    )
 
 
 def propose_whitening(
@@ -235,6 +242,7 @@ def plan_straighten(pixels: Pixels) -> Step | None:
         f"tilted by {tilt.degrees:.1f} degrees",
         partial(straighten, tilt=tilt),
         compute_rotation_transform(width, height, tilt),
+        takes_16_bits=True,
     )
 
 
@@ -309,10 +317,17 @@ def plan_resize(pixels: Pixels, long_side: int) -> Step | None:
     change = partial(resize, long_side=long_side)
     transform = compute_resize_transform(width, height, long_side)
     return Step(
-        "resize", frozenset({Intent.FRAMING}), long_side / max(height, width), reason, change, transform
+        "resize",
+        frozenset({Intent.FRAMING}),
+        long_side / max(height, width),
+        reason,
+        change,
+        transform,
+        takes_16_bits=True,
     )
 
 
 def _make_framing_step(name: str, frame: Frame, strength: float, reason: str) -> Step:
     change = partial(reframe, frame=frame)
-    return Step(name, frozenset({Intent.FRAMING}), strength, reason, change, frame.transform)
+    intents = frozenset({Intent.FRAMING})
+    return Step(name, intents, strength, reason, change, frame.transform, takes_16_bits=True)
