@@ -21,6 +21,8 @@ from packshot.photo.pixels import apply_orientation
 from packshot.photo.structure import read_outline
 
 _WHITE = 65535
+_ROUNDING = 2
+"""16-bit numbers by which white may be missed on the way through light."""
 _DEEP_BITS = (10, 12)
 """Bits of AVIF and HEIC that are more than 8."""
 _STRIP_ROWS = 256
@@ -84,7 +86,8 @@ class FullPhoto:
             values[rows] = np.clip(change + self.values[rows], 0, _WHITE)
             # What became white is white, not white but for two roundings.
             is_white = (after[rows] == _WHITE).all(axis=2) & (before[rows] != _WHITE).any(axis=2)
-            values[rows][is_white] = wanted[is_white]
+            white = wanted[is_white]
+            values[rows][is_white] = np.where(white >= _WHITE - _ROUNDING, _WHITE, white)
         return replace(self, values=values)
 
 
