@@ -8,9 +8,9 @@
 NIQE (our model, smaller is better) judges before and after; the loop does not know it. It sees the
 product's box alone where a product is found: plain ground of exactly one tone, as whitening makes it,
 has no scene statistics, and the blocks half on it have the wrong ones. Every output is assessed as a
-file, as a user would. Seconds are of processor time; a round is one step tried, its overhead all that
-it takes besides its own assessment, counted in assessments. With ``--outcomes`` a run that was ended
-goes on where it was.
+file, as a user would; a round is one step tried. What is nearer to the truth under damage of other
+code is measured by `benchmarks.enhancement.truth`, what a round costs by `benchmarks.enhancement.speed`.
+With ``--outcomes`` a run that was ended goes on where it was.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import argparse
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -38,7 +37,6 @@ from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
 from packshot.assess.atlas import Atlas
 from packshot.assess.ratings import read_ratings
 from packshot.enhance import Enhancer
-from packshot.enhance.loop import LoopResult
 from packshot.errors import InvalidInput
 from packshot.measure.natural import niqe
 from packshot.measure.planes import make_planes
@@ -81,32 +79,11 @@ class EnhancementOutcome:
     ssim: Pair | None
     rounds: int
     assessed: int
-    seconds: float
-    rounds_seconds: float
-    assessment_seconds: float
-
-    @property
-    def overhead(self) -> float:
-        """Of a round, in assessments."""
-        extra_assessments = self.rounds_seconds / self.assessment_seconds - 1 - self.assessed
-        return extra_assessments / self.rounds
-
-
-class TimedEnhancer(Enhancer):
-    """An enhancer that tells how long its loop took."""
-
-    seconds = 0.0
-
-    def _improve(self, photo: Photo) -> LoopResult:
-        started = time.process_time()
-        improved = super()._run_loop(photo)
-        self.seconds = time.process_time() - started
-        return improved
 
 
 @lru_cache(maxsize=1)
-def _load_enhancer(excluded_groups: frozenset[str]) -> TimedEnhancer:
-    return TimedEnhancer(Assessor(Atlas.load_shipped().without_groups(excluded_groups)))
+def _load_enhancer(excluded_groups: frozenset[str]) -> Enhancer:
+    return Enhancer(Assessor(Atlas.load_shipped().without_groups(excluded_groups)))
 
 
 def enhance_case(case: EnhancementCase, excluded_groups: frozenset[str]) -> EnhancementOutcome:
@@ -115,12 +92,8 @@ def enhance_case(case: EnhancementCase, excluded_groups: frozenset[str]) -> Enha
     enhancer = _load_enhancer(excluded_groups)
     with tempfile.TemporaryDirectory() as folder:
         source, original = _make_source(case, Path(folder))
-        enhancer.assessor.assess(source)  # the first is slower
-        started = time.process_time()
         before = enhancer.assessor.assess(source)
-        assessed = time.process_time()
         result = enhancer.enhance(source, Path(folder) / f"out{source.suffix}")
-        ended = time.process_time()
         after = enhancer.assessor.assess(result.output)
         same = source.read_bytes() == Path(result.output).read_bytes()
         pair = tuple(
@@ -137,9 +110,6 @@ def enhance_case(case: EnhancementCase, excluded_groups: frozenset[str]) -> Enha
         ssim=None if original is None else tuple(ssim(original, pixels) for pixels in pair),
         rounds=len(result.trace),
         assessed=sum(trial.score is not None for trial in result.trace),
-        seconds=ended - assessed,
-        rounds_seconds=enhancer.seconds,
-        assessment_seconds=assessed - started,
     )
 
 
@@ -234,18 +204,11 @@ def iter_rows(outcomes: list[EnhancementOutcome]) -> Iterator[dict[str, object]]
             "assessments_a_round": round(
                 sum(o.assessed for o in part) / max(sum(o.rounds for o in part), 1), 3
             ),
-            "overhead_of_a_round_in_assessments": _median([o.overhead for o in part if o.rounds]),
-            "seconds": _mean([outcome.seconds for outcome in part]),
-            "seconds_of_one_assessment": _mean([outcome.assessment_seconds for outcome in part]),
         }
 
 
 def _mean(values: list[float]) -> float | str:
     return round(float(np.mean(values)), 4) if values else ""
-
-
-def _median(values: list[float]) -> float | str:
-    return round(float(np.median(values)), 3) if values else ""
 
 
 def main(data: Path, limit: int | None, workers: int, outcomes_file: Path | None) -> None:

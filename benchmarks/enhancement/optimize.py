@@ -5,8 +5,9 @@ other grounds; how, is known. They are written as PNG, optimised as a user would
 own steps (``--repairs`` adds the others), and held against what is known: the product is sought in the
 result by its own pixels, so that what it fills and where it stands rest on nothing that is measured.
 A fault is *fixable* where nothing prevents it: a crop needs the pixels, and a tilt something that tells
-what is upright: the original, before it is turned, must say so by its lines or its symmetry. Half of the
-originals were used to choose limits by; rows say which half.
+what is upright: the original, before it is turned, must say so by its lines or its symmetry. Limits were
+chosen on other products (``--half tuned``, which is only printed): none of theirs is reported on, and
+none that the mask network has learned from.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -39,7 +42,7 @@ from packshot.measure.product import find_product
 from packshot.measure.reference.ciede2000 import ciede2000, rgb_to_lab
 from packshot.photo import Photo
 from packshot.report import Enhancement
-from packshot.train.datasets.damaged import read_manifest
+from packshot.train.datasets import damaged
 
 WHITE = 255
 MIN_BOX_SIDE = 430
@@ -63,6 +66,12 @@ MAX_PRODUCT_CHANGE = 1.0
 FILL = 0.85
 FILL_RANGE = (0.75, 1.0)
 """What `PresentationGoals` asks for; a photo within the range is left as it is."""
+
+LOOKED_AT_STRIDE = 3
+"""Every third photo of the validation split: the first limits were chosen and looked at on these."""
+
+LEARNED_SOURCES = ("luma", "contoso", "abantecart", "clothingds")
+"""Sources of the training split that the mask network learned from (`weights/mask.md`)."""
 
 Colour = tuple[float, float, float]
 Row = dict[str, object]
@@ -414,24 +423,60 @@ def _encode_tile(pixels: Pixels, side: int = 200) -> bytes:
     return bytes(cv2.imencode(".png", tile[..., ::-1])[1])
 
 
-def make_cases(data: Path, limit: int | None, repairs: bool) -> list[Case]:
-    """Give every original every fault; even ones are those that limits were chosen by."""
-    paths = [one.path for one in read_manifest(data / "products" / "manifest.csv", "val")]
-    chosen = paths if limit is None else paths[:: max(1, -(-len(paths) // limit))]
+def list_candidates(data: Path, half: str) -> list[damaged.Original]:
+    """List the photos of a half, kinds of products in turn, in an order that nobody chose.
+
+    Reported are products of the validation split but those that earlier limits were looked at on, and
+    half of the products of the training split from sources that the mask network has nothing of.
+    """
+    manifest = data / "products" / "manifest.csv"
+    validation, training = (damaged.read_manifest(manifest, split) for split in ("val", "train"))
+    looked_at = {original.group for original in validation[::LOOKED_AT_STRIDE]}
+    halves = {"tuned": 0, "reported": 1}
+    chosen = [
+        original
+        for original in training
+        if original.source not in LEARNED_SOURCES and _hash(original.group) % 2 == halves[half]
+    ]
+    if half == "reported":
+        chosen += [original for original in validation if original.group not in looked_at]
+    by_type: dict[str, list[damaged.Original]] = {}
+    for original in sorted(chosen, key=lambda one: _hash(one.path.name)):
+        by_type.setdefault(original.product_type, []).append(original)
+    turns = zip_longest(*(by_type[name] for name in sorted(by_type)))
+    return [original for turn in turns for original in turn if original is not None]
+
+
+def _hash(text: str) -> int:
+    return zlib.crc32(text.encode())
+
+
+def list_originals(data: Path, half: str, limit: int) -> list[Path]:
+    """List so many photos that stand whole on pure white, each of a product of its own."""
+    found: dict[str, Path] = {}
+    for original in list_candidates(data, half):
+        if len(found) == limit:
+            break
+        if original.group not in found and load_original(original.path) is not None:
+            found[original.group] = original.path
+    return list(found.values())
+
+
+def make_cases(data: Path, half: str, limit: int, repairs: bool) -> list[Case]:
+    """Give every original every fault."""
     return [
-        Case(path, kind, 100 * number + turn, "tuned" if number % 2 == 0 else "reported", repairs)
-        for number, path in enumerate(chosen)
+        Case(path, kind, 100 * number + turn, half, repairs)
+        for number, path in enumerate(list_originals(data, half, limit))
         for turn, kind in enumerate(MAKERS)
     ]
 
 
 def iter_rows(outcomes: Sequence[Outcome]) -> Iterator[Row]:
-    """One row for each kind and half, and one for all that is wrong."""
-    for half in ("reported", "tuned"):
-        part = [outcome for outcome in outcomes if outcome.case.half == half]
-        for kind in MAKERS:
-            yield make_row(kind, half, [outcome for outcome in part if outcome.case.kind == kind])
-        yield make_row("all that is wrong", half, [one for one in part if one.faults])
+    """One row for each kind of fault, and one for all that is wrong."""
+    half = outcomes[0].case.half
+    for kind in MAKERS:
+        yield make_row(kind, half, [outcome for outcome in outcomes if outcome.case.kind == kind])
+    yield make_row("all that is wrong", half, [one for one in outcomes if one.faults])
 
 
 def make_row(kind: str, half: str, part: Sequence[Outcome]) -> Row:
@@ -476,45 +521,42 @@ def write_sheet(outcomes: Sequence[Outcome], path: Path, columns: int = 5) -> No
     cv2.imwrite(str(path), np.vstack(rows))
 
 
-def main(data: Path, limit: int | None, workers: int, repairs: bool, sheet: Path | None) -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Run all cases and write the rows."""
-    cases, outcomes = make_cases(data, limit, repairs), []
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+    cases = make_cases(arguments.data, arguments.half, arguments.limit, arguments.repairs)
+    outcomes: list[Outcome] = []
+    with ProcessPoolExecutor(arguments.workers, get_context("spawn")) as pool:
         for number, outcome in enumerate(pool.map(optimize_case, cases, chunksize=7), start=1):
             outcomes += [] if outcome is None else [outcome]
             print(f"\r{number} of {len(cases)} photos", end="", file=sys.stderr)
     print(file=sys.stderr)
-    missed = [one for one in outcomes if one.fixable - one.fixed or (not one.faults and one.steps)]
+    missed = [one for one in outcomes if _is_missed(one)]
     for one in missed:
-        print(
-            one.case.path.name,
-            one.case.kind,
-            sorted(one.fixable - one.fixed),
-            one.steps,
-            one.abstentions,
-        )
+        print(one.case.path.name, one.case.kind, sorted(one.fixable - one.fixed), one.change)
+        print("   ", one.steps, one.abstentions)
     rows = list(iter_rows(outcomes))
     for row in rows:
         print(row)
-    print(write_results("optimize_repairs" if repairs else "optimize", rows))
-    if sheet is not None:
-        write_sheet(missed, sheet)
+    if arguments.half == "reported":
+        print(write_results("optimize_repairs" if arguments.repairs else "optimize", rows))
+    if arguments.sheet is not None:
+        write_sheet(missed, arguments.sheet)
+
+
+def _is_missed(outcome: Outcome) -> bool:
+    """Whether something is left, was done for nothing, or changed the product."""
+    is_harmed = outcome.change is not None and outcome.change >= MAX_PRODUCT_CHANGE
+    return bool(outcome.fixable - outcome.fixed or (not outcome.faults and outcome.steps) or is_harmed)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--limit", type=int, help="about this many originals")
+    parser.add_argument("--half", choices=("reported", "tuned"), default="reported")
+    parser.add_argument("--limit", type=int, default=66, help="originals")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
         "--repairs", action="store_true", help="with the steps that repair, as by default"
     )
     parser.add_argument("--sheet", type=Path, help="a PNG of what was not fixed")
-    arguments = parser.parse_args()
-    main(
-        arguments.data,
-        arguments.limit,
-        arguments.workers,
-        arguments.repairs,
-        arguments.sheet,
-    )
+    main(parser.parse_args())

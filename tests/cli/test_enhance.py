@@ -297,6 +297,35 @@ def test_optimize_refuses_what_it_does_not_know(tmp_path, options, message):
     assert message in result.stderr
 
 
+@pytest.mark.parametrize("background", ["auto", "white"])
+def test_optimize_keeps_16_bits_and_a_wide_gamut(tmp_path, background):
+    """What was framed or whitened came out with 8 bits, in sRGB."""
+    profile = make_profile(SRGB_CURVE, DISPLAY_P3)
+    bowl = Photo.open(SAMPLES / "bowl-small-off-centre.jpg").pixels
+    with Image.fromarray(bowl) as image:
+        image.save(tmp_path / "wide.jpg", quality=95, icc_profile=profile)
+    noise = np.random.default_rng(1).integers(-100, 100, bowl.shape)
+    deep = np.clip(bowl.astype(np.int32) * 257 * 0.93 + noise, 0, 65535).astype(np.uint16)
+    cv2.imwrite(str(tmp_path / "deep.png"), deep[..., ::-1])
+    paths, output = (tmp_path / "wide.jpg", tmp_path / "deep.png"), tmp_path / "out"
+    options = () if background == "auto" else ("--background", background)
+    result = run_packshot("optimize", *paths, "-o", output, "--format", "jsonl", *options, check=0)
+    for record in map(json.loads, result.stdout.splitlines()):
+        assert "frame-product" in record["steps"]
+        assert "bits" not in record["reason"]
+        assert "sRGB" not in record["reason"]
+    with Image.open(output / "wide.jpg") as image:
+        assert image.info["icc_profile"] == profile
+        assert image.size != bowl.shape[1::-1]
+    written = cv2.imread(str(output / "deep.png"), cv2.IMREAD_UNCHANGED)
+    assert written.dtype == np.uint16
+    assert written.shape != deep.shape
+    corner = written[:40, :40]
+    assert (corner == 65535).mean() > 0.95
+    middle = written[written.shape[0] // 2, written.shape[1] // 2 - 60 : written.shape[1] // 2 + 60]
+    assert (middle % 257 != 0).mean() > 0.9  # Low bits that were there are there.
+
+
 def test_16_bits_and_a_wide_gamut_come_out_as_they_went_in(tmp_path):
     dark = Photo.open(SAMPLES / "stool-low-light.jpg").pixels.astype(np.uint16) * 257
     noise = np.random.default_rng(1).integers(-128, 128, dark.shape)

@@ -11,19 +11,22 @@ import pytest
 from PIL import Image, ImageCms, IptcImagePlugin, PngImagePlugin
 
 from packshot.enhance.classical import plan_denoise, plan_exposure, plan_white_balance
-from packshot.enhance.encoding import srgb_profile
+from packshot.enhance.encoding import can_write, srgb_profile
+from packshot.enhance.enhancer import take_values
 from packshot.enhance.file_traits import MIN_JPEG_QUALITY, FileTraits, has_credentials, read_traits
 from packshot.enhance.full_depth_steps import apply_steps_in_full
 from packshot.enhance.gps_location import strip_location
 from packshot.enhance.iptc import build_jpeg_segments, join_jpeg_segments, read_iptc_resource
 from packshot.enhance.kept_encoding import encode_like
 from packshot.enhance.loop import StepApplication
+from packshot.enhance.matched_quality import MIN_QUALITIES
 from packshot.enhance.step_candidates import StepCandidate
 from packshot.errors import InvalidInput
 from packshot.photo import Photo
 from packshot.photo.full_depth import FullPhoto, open_in_full, round_to_8_bits
 from packshot.photo.quality import quantisation_steps
-from tests.conftest import make_picture
+from packshot.photo.webp_quality import webp_quality
+from tests.conftest import ROOT, make_picture
 from tests.photo.colour_files import ADOBE_RGB, DISPLAY_P3, SRGB_CURVE, make_profile
 
 XMP = (
@@ -78,11 +81,128 @@ def read_deep(data):
     return decoded if decoded.ndim == 2 else decoded[..., ::-1]
 
 
+SMOOTH = np.stack(
+    [np.tile(np.linspace(0, 65535, 640), (48, 1)), np.full((48, 640), 30000), np.full((48, 640), 9000)],
+    2,
+).astype(np.uint16)
+"""More levels in red than 8 bits have."""
+
+
+def write_tiff_with_opacity(samples):
+    tifffile = pytest.importorskip("tifffile", reason="tifffile comes with scikit-image")
+    file = io.BytesIO()
+    tifffile.imwrite(
+        file, samples, photometric="rgb", extrasamples=["unassalpha"], predictor=True, compression="zlib"
+    )
+    return file.getvalue()
+
+
+def write_avif(values, bits):
+    settings = [cv2.IMWRITE_AVIF_DEPTH, bits, cv2.IMWRITE_AVIF_QUALITY, 95]
+    return cv2.imencode(".avif", values[..., ::-1].copy(), settings)[1].tobytes()
+
+
+def encode_deep_like(full, kind, data):
+    values, traits = take_values(full, read_traits(data))
+    return encode_like(values, kind, traits)
+
+
 def make_application(plan, amount=1.0):
     return StepApplication(StepCandidate("step", plan), amount)
 
 
 class TestDepth:
+    @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+    def test_opacity_of_16_bits_stays(self, kind):
+        """TIFFs of 16 bits with opacity came out with 8 and without it."""
+        opaque = np.concatenate([DEEP, np.full((*DEEP.shape[:2], 1), 65535, np.uint16)], axis=2)
+        data = write_deep(kind, opaque) if kind == "PNG" else write_tiff_with_opacity(opaque)
+        full = open_in_full(data)
+        assert full.bits == 16
+        assert full.has_opacity
+        assert np.array_equal(full.values, DEEP)
+        written = encode_deep_like(full, kind, data)
+        decoded = cv2.imdecode(np.frombuffer(written, np.uint8), cv2.IMREAD_UNCHANGED)
+        assert np.array_equal(cv2.cvtColor(decoded, cv2.COLOR_BGRA2RGBA), opaque)
+        assert Photo.open(written).facts.bit_depth == 16
+
+    def test_another_reader_finds_the_opacity_of_a_tiff(self):
+        tifffile = pytest.importorskip("tifffile", reason="tifffile comes with scikit-image")
+        full = FullPhoto(DEEP, 16, has_opacity=True)
+        written = encode_deep_like(full, "TIFF", b"")
+        with tifffile.TiffFile(io.BytesIO(written)) as file:
+            assert file.pages[0].asarray().shape == (*DEEP.shape[:2], 4)
+            assert file.pages[0].extrasamples == (2,)
+
+    def test_a_tiff_that_is_clear_in_places_is_no_photo_to_enhance(self):
+        clear = np.concatenate([DEEP, np.full((*DEEP.shape[:2], 1), 65535, np.uint16)], axis=2)
+        clear[5, 5, 3] = 0
+        assert open_in_full(write_tiff_with_opacity(clear)) is None
+        assert Photo.open(write_tiff_with_opacity(clear)).facts.has_alpha
+
+    def test_a_fourth_sample_that_is_no_opacity_is_none(self):
+        full = open_in_full(write_deep("TIFF", np.concatenate([DEEP, DEEP[..., :1]], axis=2)))
+        assert not full.has_opacity
+        assert np.array_equal(full.values, DEEP)
+
+    @pytest.mark.parametrize("bits", [10, 12])
+    def test_avif_keeps_its_bits(self, bits):
+        data = write_avif(SMOOTH >> (16 - bits), bits)
+        full = open_in_full(data)
+        assert full.bits == Photo.open(data).facts.bit_depth == bits
+        assert np.abs(full.values.astype(int) - SMOOTH).max() < 3 * 257
+        assert np.unique(full.values[..., 0]).size > 300  # Of 8 bits there were 256 at most.
+        written = encode_deep_like(full, "AVIF", data)
+        again = open_in_full(written)
+        assert again.bits == bits
+        assert np.abs(again.values.astype(int) - full.values).mean() < 0.5 * 257
+        assert encode_deep_like(full, "AVIF", data) == written
+
+    def test_heic_keeps_ten_bits(self):
+        heif = pytest.importorskip("pillow_heif", reason="the extra for HEIC is not installed")
+        file = io.BytesIO()
+        heif.from_bytes("RGB;16", SMOOTH.shape[1::-1], SMOOTH.tobytes()).save(file, quality=95)
+        full = open_in_full(file.getvalue())
+        assert full.bits == 10
+        assert np.abs(full.values.astype(int) - SMOOTH).mean() < 257
+        again = open_in_full(encode_deep_like(full, "HEIF", file.getvalue()))
+        assert again.bits == 10
+        assert np.abs(again.values.astype(int) - full.values).mean() < 0.5 * 257
+
+    def test_ten_bits_become_16_in_a_png_and_8_in_a_jpeg(self):
+        data = write_avif(SMOOTH >> 6, 10)
+        full = open_in_full(data)
+        assert np.array_equal(open_in_full(encode_deep_like(full, "PNG", data)).values, full.values)
+        assert Photo.open(encode_deep_like(full, "JPEG", data)).facts.bit_depth == 8
+
+    def test_metadata_of_deep_avif_stay(self):
+        traits = replace(read_traits(make_documented("JPEG")), bits=10)
+        kept = read_traits(encode_like(SMOOTH, "AVIF", traits))
+        assert b"trainedAlgorithmicMedia" in kept.xmp
+        assert b"Maker" in kept.exif
+        assert Photo.open(encode_like(SMOOTH, "AVIF", traits)).facts.exif["Copyright"] == "(c) Shop"
+
+    @pytest.mark.parametrize("orientation", [1, 3, 6])
+    def test_deep_avif_is_turned_as_it_says(self, orientation):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        plain = write_avif(SMOOTH >> 6, 10)
+        settings = [cv2.IMWRITE_AVIF_DEPTH, 10, cv2.IMWRITE_AVIF_QUALITY, 95]
+        block = np.frombuffer(exif.tobytes().removeprefix(b"Exif\0\0"), np.uint8)
+        _, turned = cv2.imencodeWithMetadata(
+            ".avif", (SMOOTH >> 6)[..., ::-1].copy(), [cv2.IMAGE_METADATA_EXIF], [block], settings
+        )
+        full = open_in_full(turned.tobytes())
+        photo = Photo.open(turned.tobytes())
+        assert full.values.shape == photo.pixels.shape
+        assert np.abs(round_to_8_bits(full.values).astype(int) - photo.pixels).max() <= 4
+        assert plain
+
+    def test_a_deep_avif_that_is_cut_short_is_refused(self):
+        data = write_avif(SMOOTH >> 6, 10)
+        with pytest.raises(Exception, match=r"."):
+            open_in_full(data[: len(data) // 2])
+
     @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
     @pytest.mark.parametrize("mode", ["grey", "RGB", "RGBA", "grey and alpha"])
     def test_16_bits_come_back_to_the_last(self, kind, mode):
@@ -94,9 +214,6 @@ class TestDepth:
         else:
             samples = {"grey": GREY[..., 0], "RGB": DEEP, "RGBA": np.concatenate([DEEP, opaque], axis=2)}
             data = write_deep(kind, samples[mode])
-        if (kind, mode) == ("TIFF", "RGBA"):
-            assert open_in_full(data) is None or open_in_full(data).bits == 16
-            return
         full = open_in_full(data)
         expected = DEEP if "RGB" in mode else GREY
         assert full.bits == 16
@@ -385,3 +502,58 @@ class TestStorage:
         written = encode_like(make_picture(40, 60), "TIFF", read_traits(file.getvalue()))
         assert Image.open(io.BytesIO(written)).info["compression"] == compression
         assert np.array_equal(read_deep(written), make_picture(40, 60))
+
+    @pytest.mark.parametrize("quality", [90, 95, 98])
+    def test_the_quality_of_a_webp_is_followed(self, quality):
+        """It was 95 whatever came in."""
+        data = write_lossy("WEBP", quality)
+        assert abs(read_traits(data).lossy_quality - quality) <= 4
+        written = encode_like(PHOTO, "WEBP", read_traits(data))
+        assert abs(webp_quality(written) - webp_quality(data)) <= 2
+        assert len(written) == pytest.approx(len(data), rel=0.15)
+
+    @pytest.mark.parametrize("quality", [84, 92])
+    def test_the_quality_of_an_avif_is_followed(self, quality):
+        data = write_lossy("AVIF", quality)
+        assert abs(read_traits(data).lossy_quality - quality) <= 3
+        assert len(encode_like(PHOTO, "AVIF", read_traits(data))) == pytest.approx(len(data), rel=0.2)
+
+    def test_the_quality_of_a_heic_is_followed(self):
+        pytest.importorskip("pillow_heif", reason="the extra for HEIC is not installed")
+        assert can_write("HEIF")
+        data = write_lossy("HEIF", 75)
+        assert abs(read_traits(data).lossy_quality - 75) <= 4
+
+    @pytest.mark.parametrize("kind", ["WEBP", "AVIF"])
+    def test_repairs_of_a_damaged_file_are_not_quantised_away(self, kind):
+        traits = read_traits(write_lossy(kind, 20))
+        assert traits.lossy_quality <= MIN_QUALITIES[kind]
+        assert traits.output_quality == MIN_QUALITIES[kind]
+
+    @pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
+    def test_what_has_no_loss_has_none_after(self, kind):
+        if kind == "HEIF":
+            pytest.importorskip("pillow_heif", reason="the extra for HEIC is not installed")
+            assert can_write("HEIF")
+            data = write_lossy("HEIF", -1, chroma=444, matrix_coefficients=0)
+        else:
+            data = cv2.imencode(".avif", PHOTO[..., ::-1], [cv2.IMWRITE_AVIF_QUALITY, 100])[1].tobytes()
+        traits = read_traits(data)
+        assert traits.is_lossless
+        changed = PHOTO // 2
+        assert np.array_equal(Photo.open(encode_like(changed, kind, traits)).pixels, changed)
+
+    @pytest.mark.parametrize("cut", [13, 25, 31, 36])
+    def test_a_webp_that_is_cut_short_has_no_quality(self, cut):
+        data = write_lossy("WEBP", 80)
+        place = data.find(b"VP8 ")
+        assert webp_quality(data[: place + cut - 12]) is None
+
+
+PHOTO = Photo.open(ROOT / "examples/photos/mug.jpg", max_side=300).pixels
+
+
+def write_lossy(kind, quality, **options):
+    file = io.BytesIO()
+    Image.fromarray(PHOTO).save(file, kind, quality=quality, **options)
+    return file.getvalue()

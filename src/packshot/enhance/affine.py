@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 
 from packshot.arrays import Float64Array, Mask, Pixels
-from packshot.measure.planes import to_uint8
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,23 +57,24 @@ class AffineTransform:
         """Draw a photo through the map.
 
         Args:
-            pixels: (h, w, 3) uint8.
-            fill_colour: What lies outside the photo.
+            pixels: (h, w, 3) uint8 or uint16.
+            fill_colour: What lies outside the photo, 0..255.
             interpolation: OpenCV's name of the interpolation.
 
         Returns:
-            (height, width, 3) uint8.
+            (height, width, 3) of the same type.
         """
-        size = (self.width, self.height)
-        return to_uint8(
+        size, scale = (self.width, self.height), np.iinfo(pixels.dtype).max // 255
+        return np.asarray(
             cv2.warpAffine(
                 pixels,
                 self.matrix,
                 size,
                 flags=interpolation,
                 borderMode=cv2.BORDER_CONSTANT,
-                borderValue=fill_colour,
-            )
+                borderValue=[scale * value for value in fill_colour],
+            ),
+            pixels.dtype,
         )
 
     def compute_coverage(self, width: int, height: int) -> Mask:

@@ -9,20 +9,22 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+import numpy as np
 from PIL import Image, JpegImagePlugin
 
 from packshot.enhance.encoding import BEST_QUALITY, can_write
 from packshot.enhance.iptc import PNG_KEYWORD, join_jpeg_segments, read_iptc_resource, read_png_text
+from packshot.enhance.matched_quality import MIN_QUALITIES, match_quality
 from packshot.enhance.output_file import extract_exif
 from packshot.enhance.places_in_text import blank_iptc_places, blank_xmp_places
 from packshot.photo.icc import read_colour_space
 from packshot.photo.quality import jpeg_quality
+from packshot.photo.webp_quality import webp_quality
 
-MIN_JPEG_QUALITY: Final = 92
-"""JPEG quality (IJG, 1..100) below which no changed photo is saved, whatever the input's: at its own the
-repair would be lost again, and new blocks be drawn. Of the .95 dB that deblocking won on eight product
-photos of 512 pixels saved at 10 to 50, saving at 92 costs .20, at 88 .27, at 75 .58, at 50 .84
-(docs/decisions/0038-what-an-output-keeps.md)."""
+MIN_JPEG_QUALITY: Final = MIN_QUALITIES["JPEG"]
+"""JPEG quality (IJG, 1..100) from which a file's own tables are used again. Of the .95 dB that
+deblocking won on eight product photos of 512 pixels saved at 10 to 50, saving at 92 costs .20, at 88
+.27, at 75 .58, at 50 .84 (docs/decisions/0038-what-an-output-keeps.md)."""
 
 _GREY_MODES: Final = ("1", "L", "LA", "I;16", "I;16B", "I;16L", "I;16N", "I")
 _SAMPLINGS: Final = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
@@ -70,12 +72,15 @@ class FileTraits:
         dpi: Pixels to the inch, across and down.
         profile: An ICC profile to embed, for pixels in its numbers; empty for sRGB's.
         is_grey: The picture has one channel.
-        bits: For each channel, 8 or 16.
+        bits: For each channel: 8, 10, 12 or 16.
+        has_opacity: It has a channel of opacity, 100 % everywhere.
         jpeg_quality: IJG quality; None for other formats.
         tables: Quantisation tables of a JPEG, luminance and chrominance, to be used again.
         subsampling: Of a JPEG's chrominance: "4:2:0".
         is_progressive: A JPEG's scans refine the whole picture.
-        is_lossless: A WebP without loss.
+        lossy_quality: Of a WebP, AVIF or HEIC with loss, by its own writer's scale, estimated: of a WebP
+            from its quantiser, else from its bytes (`matched_quality`); None for other formats.
+        is_lossless: A WebP, AVIF or HEIC without loss.
         compression: Of a TIFF, in Pillow's names.
 
     Example:
@@ -94,17 +99,20 @@ class FileTraits:
     profile: bytes = field(default=b"", repr=False)
     is_grey: bool = False
     bits: int = 8
+    has_opacity: bool = False
     jpeg_quality: int | None = None
     tables: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
     subsampling: str | None = None
     is_progressive: bool = False
+    lossy_quality: int | None = None
     is_lossless: bool = False
     compression: str | None = None
 
     @property
     def output_quality(self) -> int:
-        """Quality, 1..100, of an output with loss: a JPEG's own, from 92 on, else 95."""
-        return BEST_QUALITY if self.jpeg_quality is None else max(self.jpeg_quality, MIN_JPEG_QUALITY)
+        """Quality, 1..100, of an output of the same format: its own from `MIN_QUALITIES` on, else 95."""
+        found = self.jpeg_quality if self.format == "JPEG" else self.lossy_quality
+        return BEST_QUALITY if found is None else max(found, MIN_QUALITIES[self.format])
 
     @property
     def can_reuse_tables(self) -> bool:
@@ -129,11 +137,12 @@ def read_traits(data: bytes, *, keep_location: bool = False) -> FileTraits:
             traits,
             format="JPEG" if image.format == "MPO" else image.format or "",
             is_grey=image.mode in _GREY_MODES,
-            is_lossless=_has_lossless_chunk(data),
+            is_lossless=_has_lossless_chunk(data) or _has_identity_matrix(data, image.format or ""),
             exif=extract_exif(data, keep_location=keep_location),
             **_read_storage(image),
         )
         traits = replace(traits, **_read_documents(image, keep_location))
+        traits = replace(traits, lossy_quality=_estimate_quality(data, image))
     return traits
 
 
@@ -157,6 +166,26 @@ def _has_lossless_chunk(data: bytes) -> bool:
         size = int.from_bytes(data[position + 4 : position + 8], "little")
         position += 8 + size + size % 2
     return False
+
+
+def _has_identity_matrix(data: bytes, format_name: str) -> bool:
+    """Return whether an AVIF or HEIC holds red, green and blue as they are: so it is without loss.
+
+    The matrix of its code points is 0 (ITU-T H.273, table 4; the box: ISO/IEC 14496-12, 12.1.5).
+    """
+    place = data.find(b"colrnclx") if format_name in ("AVIF", "HEIF") else -1
+    return place >= 0 and data[place + 12 : place + 14] == b"\0\0"
+
+
+def _estimate_quality(data: bytes, image: Image.Image) -> int | None:
+    """Estimate the quality of a picture with loss, but a JPEG's, by the scale of its format's writer."""
+    if image.format == "WEBP":
+        return webp_quality(data)
+    if image.format not in ("AVIF", "HEIF") or _has_identity_matrix(data, image.format):
+        return None
+    documents = (image.info.get(name) or b"" for name in ("exif", "icc_profile", "xmp"))
+    size_bytes = len(data) - sum(map(len, documents))
+    return match_quality(np.asarray(image.convert("RGB")), image.format, size_bytes)
 
 
 def _read_storage(image: Image.Image) -> dict[str, Any]:

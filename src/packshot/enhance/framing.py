@@ -115,11 +115,11 @@ def reframe(pixels: Pixels, frame: Frame) -> Pixels:
     """Cut out a frame; pixels inside the photo are copied exactly.
 
     Args:
-        pixels: (H, W, 3) uint8.
+        pixels: (H, W, 3) uint8 or uint16.
         frame: Must share at least a pixel with the photo.
 
     Returns:
-        (frame.height, frame.width, 3) uint8.
+        (frame.height, frame.width, 3) of the same type.
 
     Raises:
         InvalidInput: Pixels of another type or shape, a frame that misses the photo.
@@ -130,7 +130,7 @@ def reframe(pixels: Pixels, frame: Frame) -> Pixels:
         >>> reframe(pixels, Frame(-1, 0, 3, 1, (255, 255, 255)))[0, :, 0].tolist()
         [255, 7, 7]
     """
-    check_pixels(pixels, "framing")
+    check_pixels(pixels, "framing", allows_16_bits=True)
     height, width = pixels.shape[:2]
     left, top = max(frame.left, 0), max(frame.top, 0)
     right, bottom = min(frame.left + frame.width, width), min(frame.top + frame.height, height)
@@ -279,8 +279,8 @@ Pads = tuple[tuple[int, int], tuple[int, int]]
 def _surround(inside: Pixels, pads: Pads, colour: Colour) -> Pixels:
     (above, below), (before, behind) = pads
     height, width = inside.shape[:2]
-    result = np.empty((height + above + below, width + before + behind, 3), np.uint8)
-    result[:] = colour
+    result = np.empty((height + above + below, width + before + behind, 3), inside.dtype)
+    result[:] = np.array(colour) * (np.iinfo(inside.dtype).max // 255)
     return result
 
 
@@ -291,7 +291,7 @@ def _carry_on(inside: Pixels, pads: Pads) -> Pixels:
     edge[:, 0], edge[:, -1] = (_blur_line(line) for line in (edge[:, :2].mean(1), edge[:, -2:].mean(1)))
     sides = (*pads[0], *pads[1])
     return np.asarray(
-        cv2.copyMakeBorder(np.rint(edge).astype(np.uint8), *sides, cv2.BORDER_REPLICATE), np.uint8
+        cv2.copyMakeBorder(np.rint(edge).astype(inside.dtype), *sides, cv2.BORDER_REPLICATE)
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from packshot.arrays import UInt16Array
 from packshot.enhance.loop import StepApplication
-from packshot.enhance.step import Step
+from packshot.enhance.step import Step, blend
 from packshot.photo.full_depth import FullPhoto, round_to_8_bits
 
 _DEEP_STEP = 257
@@ -44,6 +45,46 @@ def apply_steps_in_full(photo: FullPhoto, applications: Sequence[StepApplication
     return photo.with_change(before, after)
 
 
+def present_in_full(photo: FullPhoto, steps: Sequence[Step]) -> FullPhoto:
+    """Make the steps of a presentation on a photo in its own numbers.
+
+    What moves the photo moves its own numbers, so that no colour is lost on the way; what is added
+    beside it is taken from sRGB. A new background is worked out in 16-bit sRGB; the difference counts.
+
+    Args:
+        photo: At full size.
+        steps: Of `presentation.Presentation`, planned one after the other for this photo in 8-bit sRGB.
+
+    Example:
+        >>> from packshot.enhance.goals import PresentationGoals
+        >>> from packshot.enhance.product_steps import plan_framing
+        >>> from packshot.photo import Photo
+        >>> bowl = Photo.open("examples/photos/bowl-small-off-centre.jpg").pixels
+        >>> deep = FullPhoto(bowl.astype(np.uint16) * np.uint16(257), bits=16)
+        >>> present_in_full(deep, [plan_framing(bowl)]).values.shape
+        (500, 500, 3)
+    """
+    for step in steps:
+        photo = _change_colours(step, photo) if step.transform is None else _move(step, photo)
+    return photo
+
+
+def _change_colours(step: Step, photo: FullPhoto) -> FullPhoto:
+    before = photo.to_srgb()
+    return photo.with_change(before, _apply_curve(step, before))
+
+
+def _move(step: Step, photo: FullPhoto) -> FullPhoto:
+    moved = _apply_curve(step, photo.values)
+    if photo.space is not None and step.transform is not None:
+        height, width = photo.values.shape[:2]
+        is_added = ~step.transform.compute_coverage(width, height)
+        if is_added.any():
+            srgb = _apply_curve(step, photo.to_srgb())
+            moved[is_added] = photo.space.from_deep_srgb(srgb[is_added][None])[0]
+    return replace(photo, values=moved)
+
+
 def _apply(application: StepApplication, values: UInt16Array) -> UInt16Array:
     changed = values
     for plan in application.planners:
@@ -51,7 +92,7 @@ def _apply(application: StepApplication, values: UInt16Array) -> UInt16Array:
         if step is None:
             continue
         changed = _apply_curve(step, changed) if step.takes_16_bits else _add(step, changed)
-    return _blend(changed, values, application.amount)
+    return blend(changed, values, application.amount)
 
 
 def _apply_curve(step: Step, values: UInt16Array) -> UInt16Array:
@@ -66,11 +107,3 @@ def _add(step: Step, values: UInt16Array) -> UInt16Array:
     change *= _DEEP_STEP
     change += values
     return np.asarray(np.clip(change, 0, _WHITE), np.uint16)
-
-
-def _blend(changed: UInt16Array, values: UInt16Array, amount: float) -> UInt16Array:
-    if amount == 1 or changed is values:
-        return changed
-    mixed = changed.astype(np.float32) * np.float32(amount)
-    mixed += values.astype(np.float32) * np.float32(1 - amount)
-    return np.asarray(np.rint(mixed), np.uint16)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from packshot.arrays import AnyArray, UInt16Array
-from packshot.enhance.encoding import build_options, can_write, srgb_profile
+from packshot.enhance.encoding import BEST_QUALITY, build_options, can_write, srgb_profile
 from packshot.enhance.file_traits import FileTraits
 from packshot.enhance.iptc import PNG_KEYWORD, build_jpeg_segments, build_png_text
 from packshot.errors import InvalidInput
@@ -20,14 +21,23 @@ from packshot.photo.full_depth import FullPhoto, round_to_8_bits
 from packshot.photo.icc import read_colour_space
 
 DEEP_FORMATS: Final = ("PNG", "TIFF")
-"""Formats that are written with 16 bits: what they are for others no library here writes, or none of
-these reads back."""
+"""Formats that are written with 16 bits."""
+
+_CODED_FORMATS: Final = ("AVIF", "HEIF")
+"""Formats that are written with the 10 or 12 bits of their input."""
 
 _GREY_FORMATS: Final = ("JPEG", "PNG", "TIFF")
 """Formats in which a picture of one channel is written as one."""
 
 _DEEP_STEP: Final = 257
 """16-bit numbers for each of 8 bits: 65535 / 255."""
+
+_LOSSLESS_OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "WEBP": {"lossless": True, "exact": True},
+    "AVIF": {"quality": 100},
+    "HEIF": {"quality": -1, "chroma": 444, "matrix_coefficients": 0},
+}
+"""Options of the writers for a picture without loss."""
 
 _MAX_XMP_BYTES: Final = 65_502
 """Of a packet that fits into a JPEG's segment: longer ones would need extended XMP."""
@@ -45,6 +55,11 @@ _SRGB, _UNCALIBRATED = 1, 65535
 _PNG_COMPRESSION, _TIFF_COMPRESSION = 6, 6
 """Levels of zlib, 0..9: what most writers take."""
 _DEFLATE, _HORIZONTAL_PREDICTOR = 8, 2
+_OPACITY: Final = 2
+"""Kind of a TIFF's extra sample: opacity that colours are not multiplied by (TIFF 6, section 18)."""
+_EXIF_MARK: Final = b"Exif\0\0"
+_AVIF_SPEED: Final = 6
+"""Of the encoder, 0 the slowest to 10: as Pillow has it."""
 _STRIP_BYTES: Final = 2**18
 """Bytes of a strip of a TIFF before it is packed; nothing but memory of readers depends on it."""
 
@@ -54,7 +69,8 @@ def encode_like(pixels: AnyArray, format_name: str, traits: FileTraits) -> bytes
 
     Args:
         pixels: (H, W, 3) uint8 or uint16, upright, in the numbers that the profile of `traits` stands
-            for, in sRGB where there is none. 16 bits stay 16 bits in PNG and TIFF, else become 8.
+            for, in sRGB where there is none. 16 bits stay 16 in PNG and TIFF; where `traits` tell of
+            10 or 12, AVIF has so many and HEIC 10; others become 8.
         format_name: Of the format, one that `can_write` knows.
         traits: Of the file that came in, see `file_traits.read_traits`.
 
@@ -76,14 +92,17 @@ def encode_like(pixels: AnyArray, format_name: str, traits: FileTraits) -> bytes
     is_grey = traits.is_grey and format_name in _GREY_FORMATS and _is_grey(pixels)
     if not _can_embed(traits.profile, format_name, is_grey):
         pixels, traits = _to_srgb(pixels, traits.profile), replace(traits, profile=b"")
-    is_deep = pixels.dtype == np.uint16 and format_name in DEEP_FORMATS
+    is_deep = pixels.dtype == np.uint16 and _can_be_deep(format_name, traits)
     if not is_deep and pixels.dtype == np.uint16:
         pixels = round_to_8_bits(pixels)
     planes = pixels[..., 0] if is_grey else pixels
     options = _build_options(format_name, traits, is_grey, planes.shape)
     if is_deep:
-        encode = _encode_deep_png if format_name == "PNG" else _encode_deep_tiff
-        return encode(planes, options)
+        if traits.has_opacity and not is_grey:
+            planes = np.dstack([planes, np.full(planes.shape[:2], np.iinfo(np.uint16).max, np.uint16)])
+        return _DEEP_ENCODERS[format_name](planes, options, traits)
+    if format_name == "AVIF" and traits.is_lossless and traits.format == "AVIF":
+        return _encode_avif(planes, options, replace(traits, bits=8))
     return _save(Image.fromarray(np.ascontiguousarray(planes)), format_name, options)
 
 
@@ -94,6 +113,10 @@ def _check(pixels: AnyArray, format_name: str) -> None:
         raise InvalidInput(
             f"{format_name} cannot be written here; choose an output that ends in .jpg or .png"
         )
+
+
+def _can_be_deep(format_name: str, traits: FileTraits) -> bool:
+    return format_name in DEEP_FORMATS or (format_name in _CODED_FORMATS and traits.bits in (10, 12))
 
 
 def _can_embed(profile: bytes, format_name: str, is_grey: bool) -> bool:
@@ -126,7 +149,8 @@ def _build_options(
     format_name: str, traits: FileTraits, is_grey: bool, shape: tuple[int, ...]
 ) -> dict[str, Any]:
     """Build the options of Pillow's writer."""
-    options = build_options(format_name, traits.output_quality)
+    is_same_format = format_name == traits.format
+    options = build_options(format_name, traits.output_quality if is_same_format else BEST_QUALITY)
     options |= {"dpi": traits.dpi} if traits.dpi else {}
     if format_name == "BMP":
         return options
@@ -141,8 +165,8 @@ def _build_options(
     if format_name == "TIFF":
         return options | _build_tiff_options(traits, exif)
     options |= {"xmp": traits.xmp} if traits.xmp else {}
-    if format_name == "WEBP" and traits.format == "WEBP" and traits.is_lossless:
-        options |= {"lossless": True, "exact": True}
+    if traits.is_lossless and traits.format == format_name:
+        options |= _LOSSLESS_OPTIONS[format_name]
     return options
 
 
@@ -235,9 +259,46 @@ def is_srgb(profile: bytes) -> bool:
     return space is not None and space.is_srgb
 
 
-def _encode_deep_png(planes: UInt16Array, options: dict[str, Any]) -> bytes:
+def _encode_avif(planes: AnyArray, options: dict[str, Any], traits: FileTraits) -> bytes:
+    """Encode by OpenCV, with colours at full resolution: Pillow writes 8 bits, and none without loss."""
+    documents = {
+        cv2.IMAGE_METADATA_EXIF: options.get("exif", b"").removeprefix(_EXIF_MARK),
+        cv2.IMAGE_METADATA_XMP: options.get("xmp", b""),
+        cv2.IMAGE_METADATA_ICCP: options.get("icc_profile", b""),
+    }
+    told = {kind: np.frombuffer(data, np.uint8) for kind, data in documents.items() if data}
+    settings = [cv2.IMWRITE_AVIF_DEPTH, traits.bits, cv2.IMWRITE_AVIF_QUALITY, options["quality"]]
+    settings += [cv2.IMWRITE_AVIF_SPEED, _AVIF_SPEED]
+    values = planes if planes.dtype == np.uint8 else _squeeze(planes, traits.bits)
+    ordered = cv2.cvtColor(values, cv2.COLOR_RGB2BGR)
+    done, encoded = cv2.imencodeWithMetadata(".avif", ordered, [*told], [*told.values()], settings)
+    if not done:
+        raise InvalidInput(f"encoding: an AVIF of {traits.bits} bits could not be written")
+    return bytes(encoded)
+
+
+def _encode_deep_heif(planes: UInt16Array, options: dict[str, Any], traits: FileTraits) -> bytes:
+    """Encode 10 bits, with colours at full resolution; 12 are a setting of the host's whole process."""
+    import pillow_heif
+
+    size = planes.shape[1::-1]
+    heif = pillow_heif.from_bytes("RGB;16", size, np.ascontiguousarray(planes).tobytes())
+    file, names = io.BytesIO(), ("exif", "xmp", "quality", "matrix_coefficients")
+    heif[0].info["icc_profile"] = options.get("icc_profile", b"")
+    heif.save(file, chroma=444, **{name: options[name] for name in names if name in options})
+    return file.getvalue()
+
+
+def _squeeze(values: UInt16Array, bits: int) -> UInt16Array:
+    """Bring values of 16 bits to so many."""
+    most = (1 << bits) - 1
+    return np.asarray((values.astype(np.uint32) * most + 32767) // 65535, np.uint16)
+
+
+def _encode_deep_png(planes: UInt16Array, options: dict[str, Any], traits: FileTraits) -> bytes:
     """Encode 16 bits by OpenCV, with the chunks that Pillow writes for a picture of one pixel."""
-    ordered = planes if planes.ndim == 2 else cv2.cvtColor(planes, cv2.COLOR_RGB2BGR)
+    orders = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
+    ordered = planes if planes.ndim == 2 else cv2.cvtColor(planes, orders[planes.shape[2]])
     done, encoded = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, _PNG_COMPRESSION])
     if not done:
         raise InvalidInput("encoding: a PNG of 16 bits could not be written")
@@ -259,7 +320,7 @@ def _iter_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
     return chunks
 
 
-def _encode_deep_tiff(planes: UInt16Array, options: dict[str, Any]) -> bytes:
+def _encode_deep_tiff(planes: UInt16Array, options: dict[str, Any], traits: FileTraits) -> bytes:
     """Write a TIFF of 16 bits, which Pillow does for grey only; deflated unless the input was raw."""
     height, width = planes.shape[:2]
     samples = 1 if planes.ndim == 2 else planes.shape[2]
@@ -274,6 +335,7 @@ def _encode_deep_tiff(planes: UInt16Array, options: dict[str, Any]) -> bytes:
         273: tuple(np.cumsum([0, *map(len, strips[:-1])]).tolist()), 279: tuple(map(len, strips)),
     }  # fmt: skip
     entries |= {} if is_raw else {317: _HORIZONTAL_PREDICTOR}
+    entries |= {338: _OPACITY} if samples == 4 else {}
     if "icc_profile" in options:
         entries[34675] = options["icc_profile"]
     if "dpi" in options:
@@ -294,3 +356,11 @@ def _pack_strip(rows: UInt16Array, is_raw: bool) -> bytes:
     differences = rows.copy()
     differences[:, 1:] -= rows[:, :-1]
     return zlib.compress(differences.astype("<u2").tobytes(), _TIFF_COMPRESSION)
+
+
+_DEEP_ENCODERS: Final[Mapping[str, Callable[[UInt16Array, dict[str, Any], FileTraits], bytes]]] = {
+    "PNG": _encode_deep_png,
+    "TIFF": _encode_deep_tiff,
+    "AVIF": _encode_avif,
+    "HEIF": _encode_deep_heif,
+}

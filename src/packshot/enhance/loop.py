@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import cv2
 import numpy as np
 
 from packshot.arrays import Pixels
@@ -15,7 +14,7 @@ from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
 from packshot.enhance.combined_repairs import COMBINED_REPAIRS
 from packshot.enhance.fidelity import Fidelity, FidelityMemory
 from packshot.enhance.loop_options import LoopOptions
-from packshot.enhance.step import Intent, Planner, Step
+from packshot.enhance.step import Intent, Planner, Step, blend
 from packshot.enhance.step_candidates import (
     CLASSICAL_STEPS,
     NETWORK_STEP,
@@ -139,7 +138,7 @@ class StepApplication:
         for plan in self.planners:
             step = plan(changed)
             changed = changed if step is None else step.apply(changed)
-        return _blend(changed, pixels, self.amount)
+        return blend(changed, pixels, self.amount)
 
 
 @dataclass(frozen=True, eq=False)
@@ -478,7 +477,7 @@ def _run_round(
 ) -> LoopResult:
     """Try one step; the result is the same but for the trace where the step is not kept."""
     application, step = planned.application, planned.step
-    pixels = freeze(_blend(step.apply(result.pixels), result.pixels, application.amount))
+    pixels = freeze(blend(step.apply(result.pixels), result.pixels, application.amount))
     fidelity, expected, after, outcome = None, None, None, TrialOutcome.NO_EFFECT
     if not np.array_equal(pixels, result.pixels):
         fidelity = result.measure_step_fidelity(pixels, step)
@@ -495,13 +494,6 @@ def _run_round(
     if after is not None and outcome is TrialOutcome.KEPT:
         result = result.with_step(pixels, after, application, step)
     return replace(result, trace=(*result.trace, trial))
-
-
-def _blend(changed: Pixels, pixels: Pixels, amount: float) -> Pixels:
-    """Apply a share of a change; all of it where the size changed."""
-    if amount == 1 or changed.shape != pixels.shape:
-        return changed
-    return np.asarray(cv2.addWeighted(changed, amount, pixels, 1 - amount, 0), np.uint8)
 
 
 def _min_gain(application: StepApplication, options: LoopOptions) -> float:

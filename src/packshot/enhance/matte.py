@@ -164,11 +164,11 @@ def lay_on_white(pixels: Pixels, matte: Matte) -> Pixels:
     """Lay a product on white: what showed of the background in each pixel shows white instead.
 
     Args:
-        pixels: (H, W, 3) uint8.
-        matte: Of these pixels.
+        pixels: (H, W, 3) uint8, or uint16 for which it is worked out in 16 bits.
+        matte: Of these pixels, seen with 8 bits.
 
     Returns:
-        (H, W, 3) uint8; the product's own pixels as they were.
+        The same shape and type; the product's own pixels as they were.
 
     Example:
         >>> import numpy as np
@@ -177,15 +177,16 @@ def lay_on_white(pixels: Pixels, matte: Matte) -> Pixels:
         np.uint8(137)
     """
     height, width = pixels.shape[:2]
-    columns = enlarge(matte.colour_field, width, len(matte.colour_field))
+    white = np.float32(np.iinfo(pixels.dtype).max)
+    columns = enlarge(matte.colour_field * (white / 255), width, len(matte.colour_field))
     result = np.empty_like(pixels)
     for rows in _iter_rows(height):
         clear = 1 - matte.alpha[rows, :, None].astype(np.float32) / 255
         background = enlarge_rows(columns, rows, height)
-        laid = pixels[rows] + clear * (255 - background)
+        laid = pixels[rows] + clear * (white - background)
         # No darker than black behind that much white: `take_off_white` finds the same colour again.
-        possible = np.rint(np.clip(laid, 255 * clear, 255))
-        result[rows] = np.where(clear == 1, 255, possible).astype(np.uint8)
+        possible = np.rint(np.clip(laid, white * clear, white))
+        result[rows] = np.where(clear == 1, white, possible)
     return result
 
 

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from packshot.arrays import Pixels
+from packshot.arrays import AnyArray, Pixels
 from packshot.assess.assessor import ASSESSMENT_SIDE, Assessor
 from packshot.enhance.encoding import encode_transparent
-from packshot.enhance.enhancer import DEEP_BITS, EnhancedFile, Enhancer, list_step_names
-from packshot.enhance.file_traits import FileTraits
+from packshot.enhance.enhancer import EnhancedFile, Enhancer, list_step_names, take_values
+from packshot.enhance.full_depth_steps import apply_steps_in_full, present_in_full
 from packshot.enhance.goals import PresentationGoals
 from packshot.enhance.kept_encoding import encode_like
 from packshot.enhance.loop import LoopResult, apply_steps, improve, make_initial_result
@@ -22,6 +22,7 @@ from packshot.enhance.output_file import OutputOptions
 from packshot.enhance.presentation import WHITEN, Presentation, present
 from packshot.enhance.step import Step
 from packshot.photo import Photo
+from packshot.photo.full_depth import FullPhoto
 from packshot.photo.pixels import shrink_to_fit
 from packshot.report import (
     Abstention,
@@ -136,18 +137,39 @@ class Optimizer(Enhancer):
         if not isinstance(loop_result, OptimizedResult):
             return None  # It was not to be changed.
         presentation, score = loop_result.presentation, loop_result.presented_score
-        if not presentation.is_changed and _has_more_than_srgb(loop_result.before):
-            return super()._encode_if_better(data, source, output_format, loop_result)
-        traits = self._read_traits(data)
-        encode = partial(self._encode, source=source, output_format=output_format, traits=traits)
+        if not presentation.is_changed:
+            full = self._open_photo_in_full(data, loop_result)
+            if full is not None:
+                return super()._encode_if_better(data, source, output_format, loop_result)
+        else:
+            full = self._present_in_full(data, loop_result)
+        encode = partial(self._encode, data=data, source=source, output_format=output_format)
         if loop_result.applications:
-            file = encode(self._apply_repairs(presentation, loop_result))
+            file = encode(*self._apply_repairs(presentation, full, loop_result))
             if (file.assessment.score or 0.0) - score >= self.options.min_total_gain(score):
                 return file
-        return encode(presentation) if presentation.is_changed else None
+        return encode(presentation, full) if presentation.is_changed else None
 
-    def _apply_repairs(self, presentation: Presentation, loop_result: OptimizedResult) -> Presentation:
+    def _open_photo_in_full(self, data: bytes, loop_result: OptimizedResult) -> FullPhoto | None:
+        facts = loop_result.before.facts
+        return None if facts is None else self._open_in_full(data, facts)
+
+    def _present_in_full(self, data: bytes, loop_result: OptimizedResult) -> FullPhoto | None:
+        """Present the photo in its own numbers; None where it has no more than 8-bit sRGB.
+
+        A photo that becomes transparent is written with 8 bits: its colours are told from white there.
+        """
+        if loop_result.presentation.alpha is not None:
+            return None
+        full = self._open_photo_in_full(data, loop_result)
+        return None if full is None else present_in_full(full, loop_result.presentation.steps)
+
+    def _apply_repairs(
+        self, presentation: Presentation, full: FullPhoto | None, loop_result: OptimizedResult
+    ) -> tuple[Presentation, FullPhoto | None]:
         """Repair the photo at full size, then whiten what that has made nearly white."""
+        if full is not None:
+            full = apply_steps_in_full(full, loop_result.applications)
         repaired = replace(
             presentation,
             pixels=apply_steps(presentation.pixels, loop_result.applications),
@@ -157,21 +179,32 @@ class Optimizer(Enhancer):
             repaired.pixels, self.goals, self.assessor.inspector.mask, self._select_whitening()
         )
         others = [one for one in presentation.abstentions if one.step != WHITEN]
-        return replace(
+        whitened = replace(
             repaired,
             pixels=again.pixels,
             repairs=(*repaired.repairs, *again.step_names),
             abstentions=(*others, *again.abstentions),
         )
+        return whitened, None if full is None else present_in_full(full, again.steps)
 
     def _select_whitening(self) -> frozenset[str]:
         names = self.options.only_steps
         return frozenset({WHITEN}) if names is None else names & {WHITEN}
 
     def _encode(
-        self, presentation: Presentation, source: Path, output_format: str, traits: FileTraits
+        self,
+        presentation: Presentation,
+        full: FullPhoto | None,
+        *,
+        data: bytes,
+        source: Path,
+        output_format: str,
     ) -> EnhancedFile:
-        pixels, alpha = presentation.pixels, presentation.alpha
+        traits = self._read_traits(data)
+        pixels: AnyArray = presentation.pixels
+        alpha = presentation.alpha
+        if full is not None:
+            pixels, traits = take_values(full, traits)
         encoded = (
             encode_like(pixels, output_format, traits)
             if alpha is None
@@ -207,12 +240,6 @@ class Optimizer(Enhancer):
             return super()._format_reason(action, loop_result, enhanced_file, obstacle)
         points = (enhanced_file.assessment.score or 0.0) - (loop_result.before.score or 0.0)
         return load_texts(self.assessor.language).label("reason_presented", value=f"{points:+.0f}")
-
-
-def _has_more_than_srgb(before: Assessment) -> bool:
-    """Return whether a file has more bits or other colours than steps of presentation work in."""
-    facts = before.facts
-    return facts is not None and (facts.bit_depth == DEEP_BITS or facts.other_colours)
 
 
 def _replace_pixels(photo: Photo, pixels: Pixels) -> Photo:

@@ -211,6 +211,7 @@ def _cut_out(
         1 - share,
         f"product of {share:.0%} of the picture",
         partial(lay_on_white, matte=matte),
+        takes_16_bits=True,
     )
     changed = presentation.with_step(step, network)
     is_transparent = treatment is BackgroundTreatment.TRANSPARENT

@@ -12,7 +12,6 @@ from packshot.arrays import ByteArray, Pixels, UInt16Array
 from packshot.enhance.affine import AffineTransform
 from packshot.enhance.light import encode_srgb, linear_light_table
 from packshot.errors import InvalidInput
-from packshot.measure.planes import to_uint8
 from packshot.photo.pixels import check_pixels
 
 _MAX_16_BIT: Final = 65535
@@ -47,11 +46,11 @@ def resize(pixels: Pixels, long_side: int) -> Pixels:
     brightness. Larger: Lanczos over 8 x 8 pixels; in linear light that would ring visibly at dark edges.
 
     Args:
-        pixels: (H, W, 3) uint8.
+        pixels: (H, W, 3) uint8, or uint16 for which it is worked out in 16 bits.
         long_side: In pixels, at least 1.
 
     Returns:
-        (h, w, 3) uint8.
+        (h, w, 3) of the same type.
 
     Raises:
         InvalidInput: Pixels of another type or shape, a side below 1.
@@ -63,13 +62,16 @@ def resize(pixels: Pixels, long_side: int) -> Pixels:
         >>> resize(pixels, long_side=4)[0, 0].tolist()  # half the light, not half the code
         [188, 188, 188]
     """
-    check_pixels(pixels, "resize")
+    check_pixels(pixels, "resize", allows_16_bits=True)
     height, width = pixels.shape[:2]
     size = compute_size(width, height, long_side)
     if size == (width, height):
         return pixels.copy()
     if size[0] > width or size[1] > height:
-        return to_uint8(cv2.resize(pixels, size, interpolation=cv2.INTER_LANCZOS4))
+        return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LANCZOS4), pixels.dtype)
+    if pixels.dtype == np.uint16:
+        deep_light = cv2.resize(linear_light_table(16)[pixels], size, interpolation=cv2.INTER_AREA)
+        return np.asarray(np.rint(encode_srgb(deep_light) * _MAX_16_BIT), np.uint16)
     light = cv2.resize(cv2.LUT(pixels, _linear_light_16_bit()), size, interpolation=cv2.INTER_AREA)
     # Row by row: numpy widens whatever it takes as an index to 64 bits.
     return np.stack([_srgb_codes_16_bit()[row] for row in np.asarray(light, np.uint16)])

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
-from packshot.arrays import Pixels
+import cv2
+import numpy as np
+
+from packshot.arrays import Pixels, UInt16Array
 from packshot.enhance.affine import AffineTransform
+
+Samples = TypeVar("Samples", Pixels, UInt16Array)
 
 
 class Intent(StrEnum):
@@ -44,7 +50,6 @@ class Step:
         takes_16_bits: `apply` takes uint16 as well, and computes in it.
 
     Example:
-        >>> import numpy as np
         >>> intents = frozenset({Intent.TONE})
         >>> step = Step("lighten", intents, 20, "dark", lambda pixels: pixels + np.uint8(20))
         >>> step.apply(np.full((1, 1, 3), 100, np.uint8))[0, 0].tolist()
@@ -59,6 +64,25 @@ class Step:
     transform: AffineTransform | None = None
     parts: tuple[str, ...] = ()
     takes_16_bits: bool = False
+
+
+def blend(changed: Samples, before: Samples, amount: float) -> Samples:
+    """Apply a share of a change; all of it where the size changed.
+
+    Args:
+        changed: (H, W, 3) uint8 or uint16.
+        before: Of the same type.
+        amount: Share of the change, 0..1.
+
+    Example:
+        >>> dark, light = np.uint8([[[10, 10, 10]]]), np.uint8([[[30, 30, 30]]])
+        >>> blend(light, dark, 0.5)[0, 0].tolist()
+        [20, 20, 20]
+    """
+    if amount == 1 or changed is before or changed.shape != before.shape:
+        return changed
+    mixed = cv2.addWeighted(changed, amount, before, 1 - amount, 0)
+    return np.asarray(mixed, changed.dtype)
 
 
 Planner = Callable[[Pixels], Step | None]

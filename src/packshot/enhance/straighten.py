@@ -162,12 +162,12 @@ def straighten(pixels: Pixels, tilt: Tilt) -> Pixels:
     """Turn a photo back.
 
     Args:
-        pixels: (H, W, 3) uint8.
+        pixels: (H, W, 3) uint8 or uint16.
         tilt: From `estimate_tilt`.
 
     Returns:
-        (H, W, 3) uint8 where the corners are filled; the largest upright rectangle of the same ratio
-        where not.
+        (H, W, 3) of the same type where the corners are filled; the largest upright rectangle of the
+        same ratio where not.
 
     Raises:
         InvalidInput: Pixels of another type or shape.
@@ -178,7 +178,7 @@ def straighten(pixels: Pixels, tilt: Tilt) -> Pixels:
         >>> straighten(scene, Tilt(3.0, (235, 235, 235))).shape, straighten(scene, Tilt(3.0, None)).shape
         ((100, 200, 3), (86, 177, 3))
     """
-    check_pixels(pixels, "straighten")
+    check_pixels(pixels, "straighten", allows_16_bits=True)
     height, width = pixels.shape[:2]
     return compute_rotation_transform(width, height, tilt).warp(
         pixels, tilt.fill_colour or (255, 255, 255), cv2.INTER_CUBIC

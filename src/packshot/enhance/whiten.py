@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from packshot.arrays import ByteMask, Float32Array, Pixels
-from packshot.enhance.denoise import round_to_uint8
 from packshot.measure.background import find_background, find_border_region
 from packshot.measure.planes import make_planes, to_uint8
 from packshot.photo.pixels import average_blocks, check_pixels
@@ -175,12 +174,12 @@ def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pix
     working size says.
 
     Args:
-        pixels: (H, W, 3) uint8.
-        backdrop: From `find_backdrop`.
+        pixels: (H, W, 3) uint8, or uint16 for which it is worked out in 16 bits.
+        backdrop: From `find_backdrop`, of the photo seen with 8 bits.
         keep_shadows: Whether soft shadows on the background stay.
 
     Returns:
-        (H, W, 3) uint8.
+        The same shape and type.
 
     Raises:
         InvalidInput: Pixels of another type or shape.
@@ -193,10 +192,11 @@ def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pix
         >>> white[5, 5].tolist(), white[100, 100].tolist()
         ([255, 255, 255], [150, 40, 40])
     """
-    check_pixels(pixels, "whiten")
+    check_pixels(pixels, "whiten", allows_16_bits=True)
     height, width = pixels.shape[:2]
+    most = np.iinfo(pixels.dtype).max
     white = np.maximum(backdrop.colour_field * (1 - LIMITS.headroom) - backdrop.noise, 1)
-    field_columns = enlarge(white, width, len(white))
+    field_columns = enlarge(white * np.float32(most // 255), width, len(white))
     coverage_columns = enlarge(backdrop.coverage, width, len(backdrop.coverage))
     result = np.empty_like(pixels)
     for top in range(0, height, LIMITS.strip_rows):
@@ -205,10 +205,9 @@ def whiten(pixels: Pixels, backdrop: Backdrop, keep_shadows: bool = True) -> Pix
         alpha = np.asarray(
             enlarge_rows(coverage_columns, rows, height) * _background_weight(share), np.float32
         )[..., None]
-        whitened = np.minimum(share, 1) * 255 if keep_shadows else np.float32(255)
-        result[rows] = round_to_uint8(
-            np.asarray(pixels[rows] + alpha * (whitened - pixels[rows]), np.float32)
-        )
+        whitened = np.minimum(share, 1) * most if keep_shadows else np.float32(most)
+        changed = pixels[rows] + alpha * (whitened - pixels[rows])
+        result[rows] = np.rint(np.clip(changed, 0, most, out=changed), out=changed)
     return result
 
 
@@ -253,7 +252,7 @@ def _grow_background(small: Pixels, share: Float32Array, noise: float) -> ByteMa
         & (darkest <= LIMITS.max_share + 2 * noise / 255)
         & (np.ptp(share, axis=2) <= LIMITS.max_channel_range)
     )
-    is_level = _steepness(small) <= LIMITS.max_steepness + LIMITS.steepness_per_noise * noise
+    is_level = measure_steepness(small) <= LIMITS.max_steepness + LIMITS.steepness_per_noise * noise
     gap = np.ones((LIMITS.outline_gap, LIMITS.outline_gap), np.uint8)
     passable = to_uint8(
         cv2.erode(to_uint8(is_level & is_near_white) * np.uint8(255), gap, borderValue=(255,))
@@ -285,9 +284,18 @@ def _find_holes(enclosed: ByteMask, share: Float32Array, noise: float) -> ByteMa
     return to_uint8(is_hole[labels]) * np.uint8(255)
 
 
-def _steepness(small: Pixels) -> Float32Array:
-    """Grey levels per pixel, after a blur that noise does not pass."""
-    grey = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), (0, 0), 1.0)
+def measure_steepness(picture: Pixels | Float32Array) -> Float32Array:
+    """Measure grey levels per pixel, after a blur that noise does not pass.
+
+    Args:
+        picture: (h, w, 3) uint8 RGB, or (h, w) of grey levels.
+
+    Example:
+        >>> measure_steepness(np.tile(np.arange(9, dtype=np.float32), (9, 1)))[4, 4].round(2)
+        np.float32(1.0)
+    """
+    plane = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey = cv2.GaussianBlur(plane, (0, 0), 1.0)
     across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8)
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8)
     return np.asarray(cv2.magnitude(across, down), np.float32)

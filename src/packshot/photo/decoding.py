@@ -118,7 +118,8 @@ def decode_in_full(outline: Outline, data: bytes, check_limits: LimitCheck) -> D
         check_limits: Asked once the size is known.
 
     Returns:
-        A picture that is deep for PNG and TIFF of 16 bits, as far as they are read at all.
+        A picture that is deep for PNG and TIFF of 16 bits, AVIF and HEIC of 10 and 12, as far as they
+        are read at all.
 
     Raises:
         Exception: Decoders fail in every way on hostile bytes.
@@ -137,6 +138,13 @@ def decode_in_full(outline: Outline, data: bytes, check_limits: LimitCheck) -> D
     if isinstance(outline, TiffOutline) and _is_deep_colour_tiff(outline):
         check_limits(outline)
         return _decode_deep_tiff(outline, data, check_limits)
+    if isinstance(outline, TiffOutline) and _has_deep_colours_and_opacity(outline):
+        check_limits(outline)
+        return _decode_split_tiff(outline, data, check_limits)
+    if outline.bits > 8 and outline.format == "AVIF":
+        return _decode_deep_avif(outline, data, check_limits)
+    if outline.format == "HEIF":
+        return _decode_heif(outline, data, check_limits, is_deep=True)
     return decode(outline, data, None, check_limits)
 
 
@@ -158,6 +166,15 @@ def _is_deep_colour_tiff(outline: TiffOutline) -> bool:
         and outline.sample_format == _UNSIGNED
         and outline.photometric in _PLAIN_TIFF_COLOURS
         and not outline.is_planar
+    )
+
+
+def _has_deep_colours_and_opacity(outline: TiffOutline) -> bool:
+    return (
+        outline.bits == 16
+        and outline.samples == 4
+        and outline.sample_format == _UNSIGNED
+        and outline.photometric == _RGB
     )
 
 
@@ -421,7 +438,9 @@ def _decode_split_tiff(outline: TiffOutline, data: bytes, check_limits: LimitChe
         sum(page.size for page in pages) != pixel_count
     ):
         raise IncompleteFile("its picture data are damaged")
-    pixels = np.dstack(pages) if outline.is_planar else pages[0].reshape(outline.height, -1, 2)
+    pixels = (
+        np.dstack(pages) if outline.is_planar else pages[0].reshape(outline.height, -1, outline.samples)
+    )
     if split.difference_width:
         for left in range(0, outline.width, split.difference_width):
             part = pixels[:, left : left + split.difference_width]
@@ -489,6 +508,29 @@ def _decode_avif(outline: Outline, data: bytes, check_limits: LimitCheck) -> Dec
     return replace(decoded, orientation=read_exif(completed.exif).orientation or 1)
 
 
+def _decode_deep_avif(outline: Outline, data: bytes, check_limits: LimitCheck) -> DecodedPicture:
+    """Decode 10 or 12 bits by OpenCV, for Pillow gives 8; what is said of the file Pillow tells."""
+    image = _open_avif(data)
+    completed = _with_decoder_info(outline, image.size, image.info, image.n_frames)
+    check_limits(replace(completed, decoder_bytes=_bytes_per_pixel(_AVIF_BYTES_PER_PIXEL["RGBA"], 10)))
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if decoded is None or decoded.dtype != np.uint16 or decoded.shape[1::-1] != image.size:
+        raise IncompleteFile("its picture data are damaged")
+    pixels = _stretch_to_16_bits(decoded, outline.bits)
+    if pixels.ndim == 3:
+        order = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
+        pixels = cv2.cvtColor(pixels, order, dst=pixels)
+    joined = _to_decoded_picture(completed, Image.new(image.mode, (1, 1)))
+    orientation = read_exif(completed.exif).orientation or 1
+    return replace(joined, picture=_make_picture(completed, pixels), orientation=orientation)
+
+
+def _stretch_to_16_bits(values: AnyArray, bits: int) -> AnyArray:
+    """Stretch whole numbers of so many bits over the range of 16."""
+    most = (1 << bits) - 1
+    return ((values.astype(np.uint32) * 65535 + most // 2) // most).astype(np.uint16)
+
+
 def _open_avif(data: bytes) -> AvifImagePlugin.AvifImageFile:
     """Open; EXIF that Pillow stumbles over is kept from it."""
     try:
@@ -500,11 +542,13 @@ def _open_avif(data: bytes) -> AvifImagePlugin.AvifImageFile:
         return AvifImagePlugin.AvifImageFile(io.BytesIO(hidden))
 
 
-def _decode_heif(outline: Outline, data: bytes, check_limits: LimitCheck) -> DecodedPicture:
+def _decode_heif(
+    outline: Outline, data: bytes, check_limits: LimitCheck, is_deep: bool = False
+) -> DecodedPicture:
     """Decode; the decoder turns it upright, and its pixels are taken as they lie in its memory."""
     import pillow_heif
 
-    heif = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
+    heif = pillow_heif.open_heif(data, convert_hdr_to_8bit=not is_deep)
     frame = heif[heif.primary_index]
     bits = int(str(frame.info.get("bit_depth", 8)))
     completed = replace(_with_decoder_info(outline, frame.size, frame.info, len(heif)), bits=bits)
@@ -514,7 +558,10 @@ def _decode_heif(outline: Outline, data: bytes, check_limits: LimitCheck) -> Dec
         )
     )
     pixels = np.asarray(frame)[:, : frame.size[0]]
-    decoded = _to_decoded_picture(completed, Image.new(frame.mode, (1, 1)))
+    if pixels.dtype == np.uint16:  # The decoder has moved the bits to the upper end.
+        pixels = _stretch_to_16_bits(pixels >> (16 - bits), bits)
+    mode = frame.mode.split(";")[0]
+    decoded = _to_decoded_picture(completed, Image.new(mode, (1, 1)))
     return replace(decoded, picture=_make_picture(completed, pixels), orientation=1, size=frame.size)
 
 

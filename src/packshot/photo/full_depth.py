@@ -21,6 +21,10 @@ from packshot.photo.pixels import apply_orientation
 from packshot.photo.structure import read_outline
 
 _WHITE = 65535
+_ROUNDING = 2
+"""16-bit numbers by which white may be missed on the way through light."""
+_DEEP_BITS = (10, 12)
+"""Bits of AVIF and HEIC that are more than 8."""
 _STRIP_ROWS = 256
 """Rows that are converted at a time; nothing but memory depends on it."""
 _DEEP_STEP = 257
@@ -33,10 +37,11 @@ class FullPhoto:
 
     Attributes:
         values: (H, W, 3) uint16, upright; of grey three alike, of 8 bits 257 times as much.
-        bits: That the file has for each channel, 8 or 16.
+        bits: That the file has for each channel, 8, 10, 12 or 16; values fill the whole range of 16.
         is_grey: It has one channel.
         space: What the numbers mean; None for sRGB.
         profile: The ICC profile that says so; empty where code points, a gamma or nothing does.
+        has_opacity: The file has a channel of opacity, 100 % everywhere.
 
     Example:
         >>> import cv2
@@ -51,6 +56,7 @@ class FullPhoto:
     is_grey: bool = False
     space: ColourSpace | None = None
     profile: bytes = b""
+    has_opacity: bool = False
 
     def to_srgb(self) -> UInt16Array:
         """Return (H, W, 3) uint16 sRGB; what lies outside of it is clipped."""
@@ -75,9 +81,13 @@ class FullPhoto:
             return replace(self, values=after, space=None)
         values = np.empty_like(after)
         for rows in _iter_strips(after):
-            change = self.space.from_deep_srgb(after[rows]).astype(np.int32)
-            change -= self.space.from_deep_srgb(before[rows])
+            wanted = self.space.from_deep_srgb(after[rows])
+            change = wanted.astype(np.int32) - self.space.from_deep_srgb(before[rows])
             values[rows] = np.clip(change + self.values[rows], 0, _WHITE)
+            # What became white is white, not white but for two roundings.
+            is_white = (after[rows] == _WHITE).all(axis=2) & (before[rows] != _WHITE).any(axis=2)
+            white = wanted[is_white]
+            values[rows][is_white] = np.where(white >= _WHITE - _ROUNDING, _WHITE, white)
         return replace(self, values=values)
 
 
@@ -99,8 +109,8 @@ def open_in_full(data: bytes, limits: Limits = DEFAULT_LIMITS) -> FullPhoto | No
         limits: What to refuse.
 
     Returns:
-        None where `Photo` has all there is, 8-bit sRGB, or all that can be had: of more than 8 bits in
-        AVIF and HEIC, of 32 bits, of printers' colours, of profiles of tables, of opacity.
+        None where `Photo` has all there is, 8-bit sRGB, or all that can be had: of 32 bits, of printers'
+        colours, of profiles of tables, of opacity.
 
     Raises:
         Exception: Decoders fail in every way on hostile bytes; `Photo.open` tells of these.
@@ -128,15 +138,19 @@ def open_in_full(data: bytes, limits: Limits = DEFAULT_LIMITS) -> FullPhoto | No
 def _make_full_photo(
     decoded: DecodedPicture, values: AnyArray, space: ColourSpace | None
 ) -> FullPhoto | None:
-    bits, is_grey = 8 * values.dtype.itemsize, values.ndim == 2
+    is_deep, is_grey = values.dtype == np.uint16, values.ndim == 2
+    bits = (decoded.bits if decoded.bits in _DEEP_BITS else 16) if is_deep else 8
     is_plain = space is None or space.is_srgb
     if bits == 8 and (is_plain or not decoded.picture.profile):
         return None
     colours = values[..., None].repeat(3, axis=2) if is_grey else values
     upright = apply_orientation(colours, decoded.orientation)
     deep = np.asarray(upright, np.uint16)
-    deep = deep if bits == 16 else deep * np.uint16(_DEEP_STEP)
-    return FullPhoto(deep, bits, is_grey, None if is_plain else space, decoded.picture.profile)
+    deep = deep if is_deep else deep * np.uint16(_DEEP_STEP)
+    image = decoded.picture.image
+    has_opacity = not isinstance(image, Image.Image) and image.ndim == 3 and image.shape[2] in (2, 4)
+    kept = None if is_plain else space
+    return FullPhoto(deep, bits, is_grey, kept, decoded.picture.profile, has_opacity)
 
 
 def _read_values(picture: Picture) -> AnyArray | None:

@@ -29,13 +29,14 @@ _STRIP_ROWS = 256
 """Rows of a strip, rounded to whole blocks; nothing but memory depends on it."""
 
 
-def check_pixels(pixels: object, name: str, min_side: int = 1) -> None:
-    """Refuse anything but 8-bit RGB pixels of at least `min_side` by `min_side`.
+def check_pixels(pixels: object, name: str, min_side: int = 1, *, allows_16_bits: bool = False) -> None:
+    """Refuse anything but RGB pixels of 8 bits, at least `min_side` by `min_side`.
 
     Args:
         pixels: What should be (H, W, 3) uint8.
         name: What to call them in the message.
         min_side: Width and height that whoever asks can still use.
+        allows_16_bits: Take uint16 as well.
 
     Raises:
         InvalidInput: Another type or shape, or too small.
@@ -47,7 +48,8 @@ def check_pixels(pixels: object, name: str, min_side: int = 1) -> None:
             ...
         packshot.errors.InvalidInput: mug: 30 x 40 is too small, this needs 64 x 64
     """
-    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
+    is_deep = allows_16_bits and isinstance(pixels, np.ndarray) and pixels.dtype == np.uint16
+    if not isinstance(pixels, np.ndarray) or not (is_deep or pixels.dtype == np.uint8):
         kind = getattr(pixels, "dtype", type(pixels).__name__)
         raise InvalidInput(f"{name}: expected 8-bit pixels (uint8), got {kind}")
     if pixels.ndim != 3 or pixels.shape[2] != 3:

@@ -16,6 +16,7 @@ import numpy as np
 
 from packshot.arrays import Float32Array, Pixels
 from packshot.distort import Kind, distort
+from packshot.distort.parameters import apply_curve
 from packshot.enhance.classical import restore
 from packshot.enhance.deblock import deblock
 from packshot.enhance.denoise import Noise, denoise
@@ -239,7 +240,7 @@ def _draw_balance(generator: np.random.Generator) -> tuple[str, Change]:
 
 def _draw_gamma(generator: np.random.Generator) -> tuple[str, Change]:
     power = float(2 ** generator.uniform(-0.8, 0.8))
-    return "plain gamma", lambda pixels: _map_values(pixels, lambda values: values**power)
+    return "plain gamma", lambda pixels: apply_curve(pixels, lambda values: values**power)
 
 
 def _draw_stretch(generator: np.random.Generator) -> tuple[str, Change]:
@@ -291,7 +292,7 @@ def _draw_contrast(generator: np.random.Generator) -> tuple[str, Change]:
         bent = values + strength * values * (1 - values) * (2 * values - 1)
         return np.clip(bent, 0, 1)
 
-    return "plain contrast", lambda pixels: _map_values(pixels, curve)
+    return "plain contrast", lambda pixels: apply_curve(pixels, curve)
 
 
 def _draw_local_contrast(generator: np.random.Generator) -> tuple[str, Change]:
@@ -355,15 +356,5 @@ def _mask_unsharp(pixels: Pixels, sigma: float, amount: float) -> Pixels:
 
 
 def _scale_light(pixels: Pixels, gains: tuple[float, float, float]) -> Pixels:
-    return np.dstack(
-        [
-            _map_values(pixels[..., channel], lambda values, gain=gain: values * gain ** (1 / 2.2))  # type: ignore[misc]
-            for channel, gain in enumerate(gains)
-        ]
-    )
-
-
-def _map_values(pixels: Pixels, curve: Callable[[Float32Array], Float32Array]) -> Pixels:
-    values = curve(np.arange(256, dtype=np.float32) / np.float32(255))
-    table = np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
-    return np.asarray(table[pixels], np.uint8)
+    shares = np.power(np.asarray(gains, np.float32), np.float32(1 / 2.2))
+    return apply_curve(pixels, lambda values: values * shares)
