@@ -26,6 +26,7 @@ from packshot.enhance.loop import (
     is_blurred_beyond_repair,
     is_nearer,
     make_initial_result,
+    may_cost_points,
 )
 from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.network import EnhancementNetwork
@@ -243,7 +244,8 @@ class Enhancer:
         after = self.assessor.assess_photo(finished)
         before = loop_result.before.score or 0.0
         gain = (after.score or 0.0) - before
-        if gain < self.options.min_total_gain(before):
+        max_loss = LIMITS.max_loss if may_cost_points(expected, names) else 0.0
+        if gain < self.options.min_total_gain(before) - max_loss:
             return None
         return EnhancedFile(encoded, after, names, expected=expected)
 
@@ -382,7 +384,8 @@ class Enhancer:
         if enhanced_file is not None:
             points = (enhanced_file.assessment.score or 0.0) - (loop_result.before.score or 0.0)
             expected = format_expected_gain(enhanced_file.expected, words)
-            return " ".join((*expected, words.label("reason_enhanced", value=f"{points:.0f}")))
+            label = "reason_enhanced_at_a_cost" if points <= -0.5 else "reason_enhanced"
+            return " ".join((*expected, words.label(label, value=f"{abs(points):.0f}")))
         if action is Action.RESHOOT:
             remedies = _list_remedies(loop_result.before.findings)
             refusals = explain_refusals(loop_result.before, loop_result.trace, self.options, words)

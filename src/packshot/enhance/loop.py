@@ -18,6 +18,7 @@ from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.step import Intent, Planner, Step
 from packshot.enhance.step_candidates import (
     CLASSICAL_STEPS,
+    MEASURED_REPAIRS,
     NETWORK_STEP,
     STEPS_ON_REQUEST,
     StepCandidate,
@@ -51,6 +52,11 @@ class LoopLimits:
             it brings the photo nearer to the truth. What a measured fault calls for is certain already:
             of 125 such steps on 60 originals of the tuning half the 3 that harm have more than most.
         min_certainty_on_request: The same for `STEPS_ON_REQUEST`, which follow no measured fault.
+        max_loss: Points of score that `MEASURED_REPAIRS` may cost where the judge is certain: of 7 casts of
+            60 of the tuning half that were refused for the score alone all 7 came nearer to the truth,
+            the score fell by .2 to 2.4 (docs/decisions/0044-casts-with-evidence.md).
+        min_certainty_of_loss: Least chance, 0..1, by the judge of versions, that such a repair brings
+            the photo nearer to the truth.
         max_repeats: How often one step may be kept. A second pass of the network brought 0.8 points
             more on 43 of the worst photos.
 
@@ -66,6 +72,8 @@ class LoopLimits:
     amounts: tuple[float, ...] = (1.0, 0.5)
     min_certainty: float = 0.1
     min_certainty_on_request: float = 0.9
+    max_loss: float = 3.0
+    min_certainty_of_loss: float = 0.9
     max_repeats: int = 2
 
 
@@ -422,11 +430,16 @@ class _CachedPlanner:
 def _propose_candidates(
     assessment: Assessment, available: Mapping[str, Planner], guard: FidelityMemory | None = None
 ) -> list[StepCandidate]:
-    """Find what the findings call for; all repairs once one is called for, or the photo scores low."""
+    """Find what the findings call for; all repairs once one is called for, or the photo scores low.
+
+    Where nothing is called for, what measures a fault by itself.
+    """
     codes = [finding.code for finding in assessment.findings if finding.severity is not Severity.INFO]
     is_low = (assessment.score or 0.0) < LIMITS.low_score
     is_thorough = is_low or bool(find_step_candidates(codes, available))
-    return find_step_candidates(codes, available, thorough=is_thorough, guard=guard)
+    found = find_step_candidates(codes, available, thorough=is_thorough, guard=guard)
+    measured = sorted(MEASURED_REPAIRS & available.keys())
+    return found or [StepCandidate(name, available[name]) for name in measured]
 
 
 @dataclass(frozen=True)
@@ -481,7 +494,7 @@ def _run_round(
             outcome = TrialOutcome.KEPT if is_certain else TrialOutcome.NOT_NEARER
         if outcome is TrialOutcome.KEPT:
             after = judges.assessor.assess_photo(replace(photo, pixels=pixels))
-            min_gain = _min_gain(application, options)
+            min_gain = _min_gain(application, options, expected)
             outcome = _decide_outcome(result.after, after, min_gain, step.intents)
     trial = _make_trial(round_number, step, application, (fidelity, expected), after, outcome)
     if after is not None and outcome is TrialOutcome.KEPT:
@@ -496,8 +509,28 @@ def _blend(changed: Pixels, pixels: Pixels, amount: float) -> Pixels:
     return np.asarray(cv2.addWeighted(changed, amount, pixels, 1 - amount, 0), np.uint8)
 
 
-def _min_gain(application: StepApplication, options: LoopOptions) -> float:
+def may_cost_points(expected: ExpectedGain | None, step_names: Collection[str]) -> bool:
+    """Return whether a fault was measured, and the judge is so certain of the repair that it may cost.
+
+    Args:
+        expected: What the judge expects; None where it was not asked.
+        step_names: Of the steps that made the version.
+
+    Example:
+        >>> gain = ExpectedGain(psnr=9, ssim=0, haarpsi=0.3, ciede2000=5, harmless=0.7, nearer=0.98)
+        >>> may_cost_points(gain, ["white-balance"]), may_cost_points(gain, ["expose"])
+        (True, False)
+    """
+    is_certain = expected is not None and expected.nearer >= LIMITS.min_certainty_of_loss
+    return is_certain and MEASURED_REPAIRS.issuperset(step_names)
+
+
+def _min_gain(
+    application: StepApplication, options: LoopOptions, expected: ExpectedGain | None
+) -> float:
     """Points that a step must bring: more where no finding calls for it, or for a part of it."""
+    if may_cost_points(expected, application.step_names):
+        return options.min_gain - LIMITS.max_loss
     parts = application.parts or (application.candidate,)
     is_called_for = all(part.called_for_by for part in parts)
     return options.min_gain if is_called_for else options.min_gain_uncalled
