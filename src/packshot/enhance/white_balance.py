@@ -48,11 +48,15 @@ _MAX_LAMP_DISTANCE: Final = 0.25
 is trusted whatever its chroma. The nearest of 7 undamaged ones with a chroma beyond 36 has 1.0 (the
 same)."""
 
-_MAX_GREY_BY_PAPER, _MAX_GREY_IN_SCENE = 0.015, 0.002
-"""Share of a photo that may be light and grey all the same (`lamp_light.measure_grey_share`), where a
-background tells of a cast, and where only the scene does: nine in ten of 528 casts told by the
-background have less than .004, of undamaged photos with a light background off grey one in seven; three
-quarters of 274 casts of scenes have less than .001, of 762 undamaged ones one in fifteen (the same)."""
+_MAX_GREY_BY_PAPER: Final = 0.015
+"""Share of a photo that may be light and grey all the same (`lamp_light.measure_grey_share`): nine in
+ten of 528 casts told by the background have less than .004, of undamaged photos with a light background
+off grey one in seven (the same)."""
+
+_MAX_PAPER_UNEVENNESS: Final = 3.0
+"""L* up to which a background is paper that should be white; others are walls, which stay as light as
+they are. Nine in ten white backgrounds under a cast have less than 1.2, four grey walls 4.9 to 6.7 (the
+same)."""
 
 _MIN_CHROMA: Final = 1.5
 """CIE chroma of a background below which the light is neutral: less is hardly to be seen."""
@@ -64,11 +68,14 @@ _CLIPPED, _DARK = 0.95, 0.01
 """Linear light, 0..1, of a pixel's brightest channel: what is lighter is cut off, what is darker is
 noise, and neither tells the light's colour. A judgement."""
 
-_MAX_DISAGREEMENT: Final = 6.0
-"""Degrees between two estimates of the light beyond which neither is believed. With the next two
-limits, 24 of 762 undamaged scenes lie within, nearly all of them home photos in warm light, and 128 of
-274 casts; with 4 degrees and no look at what is grey it was 45 and 120
-(docs/decisions/0044-casts-with-evidence.md)."""
+_MAX_DISAGREEMENT, _MAX_DISAGREEMENT_IF_GREY = 6.0, 10.0
+"""Degrees between two estimates of the light beyond which neither is believed; the second where much
+becomes grey. With all limits of scenes together 14 of 762 undamaged ones lie within, nearly all of them
+home photos in warm light, and 128 of 274 casts; with 4 degrees and no look at what is grey it was 45 and
+120 (docs/decisions/0044-casts-with-evidence.md)."""
+
+_MUCH_GREY: Final = 0.3
+"""Share of a scene that must become grey for that (the same)."""
 
 _MIN_ANGLE, _MAX_ANGLE = 8.0, 30.0
 """Degrees off grey: a scene nearer than the first is neutral enough, farther than the second coloured
@@ -82,8 +89,11 @@ _MAX_SCENE_LAMP_DISTANCE: Final = 0.6
 apples, a pink shirt (the same)."""
 
 _MIN_GREY_AFTER: Final = 0.03
-"""Share of a scene that must be grey once the light is: with these two 16 of the 762 lie within, and 115
-of the 274 (the same)."""
+"""Share of a scene that must be grey once the light is (the same)."""
+
+_MAX_GREY_RATIO, _MIN_GREY_BEFORE = 0.02, 0.001
+"""Share of it that may be light and grey before, of what is grey after, and what always may: of 274
+casts of scenes three quarters have less than the second (the same)."""
 
 _LIGHTEST_PERCENTILE: Final = 99.5
 """Per cent of the pixels, slightly blurred, below the lightest tones: glints are no paper."""
@@ -106,7 +116,8 @@ class Illuminant:
         light: (3,) linear red, green and blue of what should be grey, of luminance 1.
         correction_share: 0..1, how much of it to take back.
         source: What it was estimated from.
-        overflow: Factor by which paper's brightest channel passes white, 1 where nothing is cut off.
+        overflow: Factor by which paper's brightest channel passes white, 1 where nothing is cut off;
+            None where there is no paper that should be white.
 
     Example:
         >>> import numpy as np
@@ -118,18 +129,18 @@ class Illuminant:
     light: Float32Array
     correction_share: float
     source: ReferenceSource
-    overflow: float = 1.0
+    overflow: float | None = None
 
     @property
     def gains(self) -> Float32Array:
         """(3,) factors for linear light.
 
-        Paper's brightest channel stays as it is seen, and green gets no darker by paper; of a scene's
-        light the mean of the channels stays.
+        Paper's brightest channel stays as it is seen, and green gets no darker by paper; of the light on
+        anything else the mean of the channels stays.
         """
         damped = (1 / np.maximum(self.light, 1e-3)) ** self.correction_share
         grey = self.light * damped
-        if self.source == ReferenceSource.SCENE:
+        if self.overflow is None:
             return np.asarray(damped * (self.light.mean() / grey.mean()), np.float32)
         gains = damped * self.light.max() / (grey.max() * self.overflow)
         return np.asarray(gains / min(1.0, float(gains[1])), np.float32)
@@ -200,7 +211,8 @@ def _estimate_from_background(white: WhiteReference, small: Pixels) -> Illuminan
     is_coloured = white.chroma > WHITE_LIMITS.max_chroma and not is_lamp
     if is_coloured or measure_grey_share(small, white.chroma) > _MAX_GREY_BY_PAPER:
         return None
-    overflow = max(float(light.max() / white.light.max()), 1.0)
+    is_paper = white.unevenness <= _MAX_PAPER_UNEVENNESS
+    overflow = max(float(light.max() / white.light.max()), 1.0) if is_paper else None
     return Illuminant(
         _normalise_luminance(light), correction_share, ReferenceSource.BACKGROUND, overflow
     )
@@ -208,28 +220,29 @@ def _estimate_from_background(white: WhiteReference, small: Pixels) -> Illuminan
 
 def _estimate_from_scene(small: Pixels) -> Illuminant | None:
     estimates = _estimate_scene_light(small)
-    if estimates is None or colour_angle(*estimates) > _MAX_DISAGREEMENT:
+    if estimates is None:
         return None
-    middle = _mean_light_colour(*estimates)
-    if not _MIN_ANGLE <= colour_angle(middle, _GREY) <= _MAX_ANGLE:
+    light = _mean_light_colour(*estimates)
+    is_coloured = _MIN_ANGLE <= colour_angle(light, _GREY) <= _MAX_ANGLE
+    if not is_coloured or distance_from_lamps(light) > _MAX_SCENE_LAMP_DISTANCE:
         return None
-    if colour_angle(_find_lightest_tones(small), middle) > _MAX_LIGHTEST_ANGLE:
+    grey_after = _measure_grey_after(small, light)
+    has_much_grey = grey_after >= _MUCH_GREY
+    tolerance = _MAX_DISAGREEMENT_IF_GREY if has_much_grey else _MAX_DISAGREEMENT
+    if grey_after < _MIN_GREY_AFTER or colour_angle(*estimates) > tolerance:
         return None
-    illuminant = Illuminant(middle, _DAMPING, ReferenceSource.SCENE)
-    return illuminant if _is_light_of_scene(small, middle) else None
+    if colour_angle(_find_lightest_tones(small), light) > _MAX_LIGHTEST_ANGLE:
+        return None
+    grey_before = measure_grey_share(small, _chroma_of_paper(light))
+    if grey_before > max(_MIN_GREY_BEFORE, _MAX_GREY_RATIO * grey_after):
+        return None
+    return Illuminant(light, _DAMPING, ReferenceSource.SCENE)
 
 
-def _is_light_of_scene(small: Pixels, light: Float32Array) -> bool:
-    """Return whether a colour is rather the light's than that of all there is.
-
-    A lamp may have it, nothing light is grey in it, and without it something is.
-    """
-    if distance_from_lamps(light) > _MAX_SCENE_LAMP_DISTANCE:
-        return False
-    if measure_grey_share(small, _chroma_of_paper(light)) > _MAX_GREY_IN_SCENE:
-        return False
-    balanced = apply_gains(small, Illuminant(light, 1.0, ReferenceSource.SCENE).gains)
-    return measure_grey_share(balanced, min_lightness=SHADOW_LIGHTNESS) >= _MIN_GREY_AFTER
+def _measure_grey_after(small: Pixels, light: Float32Array) -> float:
+    """Share of a scene that is grey once all of a light's colour is taken back."""
+    gains = Illuminant(light, 1.0, ReferenceSource.SCENE).gains
+    return measure_grey_share(apply_gains(small, gains), min_lightness=SHADOW_LIGHTNESS)
 
 
 def _find_lightest_tones(small: Pixels) -> Float32Array:
