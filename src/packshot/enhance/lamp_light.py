@@ -58,13 +58,18 @@ _GREY_CHROMA: Final = 5.0
 """CIE chroma up to which a thing is grey, at most: half of the cast's own chroma where that is less."""
 
 
+_KNEE: Final = 245 / 255
+"""Share of white in code values above which a channel is more and more taken for cut off: JPEG moves
+white by some grey levels. A judgement."""
+
+
 @cache
 def _lamp_ratios() -> Float64Array:
     """(N, 2) binary logarithms of red and blue over green, from the coldest lamp to the warmest."""
     low, high, count = _MIREDS
     lights = np.array([_planckian_light(1e6 / mired) for mired in np.linspace(low, high, count)])
     lights /= _planckian_light(_CAMERA_KELVINS)
-    return np.log2(lights[:, [0, 2]] / lights[:, 1:2])
+    return np.asarray(np.log2(lights[:, [0, 2]] / lights[:, 1:2]), np.float64)
 
 
 def _planckian_light(kelvins: float) -> Float64Array:
@@ -81,7 +86,7 @@ def _planckian_light(kelvins: float) -> Float64Array:
     else:
         y = float(np.polyval([3.0817580, -5.87338670, 3.75112997, -0.37001483], x))
     light = _XYZ_TO_RGB @ np.array([x / y, 1, (1 - x - y) / y])
-    return np.maximum(light, _MIN_LIGHT)
+    return np.asarray(np.maximum(light, _MIN_LIGHT), np.float64)
 
 
 def distance_from_lamps(light: Float32Array) -> float:
@@ -106,7 +111,7 @@ def distance_from_lamps(light: Float32Array) -> float:
 def _log_ratios(light: Float32Array) -> Float64Array:
     """(2,) binary logarithms of red and blue over green."""
     bounded = np.maximum(np.asarray(light, np.float64), 1e-4)
-    return np.log2(bounded[[0, 2]] / bounded[1])
+    return np.asarray(np.log2(bounded[[0, 2]] / bounded[1]), np.float64)
 
 
 def complete_cut_off_light(light: Float32Array, small: Pixels) -> Float32Array:
@@ -192,11 +197,6 @@ def measure_grey_share(
     lightness, a, b = cv2.split(lab)
     is_grey = cv2.magnitude(a, b) < min(_GREY_CHROMA, chroma / 2)
     return float(np.mean(is_grey & (lightness > min_lightness)))
-
-
-_KNEE: Final = 245 / 255
-"""Share of white in code values above which a channel is more and more taken for cut off: JPEG moves
-white by some grey levels. A judgement."""
 
 
 def apply_gains(pixels: Pixels, gains: Float32Array) -> Pixels:

@@ -52,9 +52,9 @@ class LoopLimits:
             it brings the photo nearer to the truth. What a measured fault calls for is certain already:
             of 125 such steps on 60 originals of the tuning half the 3 that harm have more than most.
         min_certainty_on_request: The same for `STEPS_ON_REQUEST`, which follow no measured fault.
-        max_loss: Points of score that `MEASURED_REPAIRS` may cost where the judge is certain. Of 60 casts
-            of the tuning half 7 were refused for the score alone, which fell by .4 to 2.4; all came
-            nearer to the truth (docs/decisions/0044-casts-with-evidence.md).
+        max_loss: Points of score that `MEASURED_REPAIRS` may cost where the judge is certain. Of 60
+            casts of the tuning half 7 were refused for the score alone, which fell by .4 to 2.4;
+            all came nearer to the truth (docs/decisions/0044-casts-with-evidence.md).
         min_certainty_of_loss: Least chance, 0..1, by the judge of versions, that such a repair brings
             the photo nearer to the truth.
         max_repeats: How often one step may be kept. A second pass of the network brought 0.8 points
