@@ -30,6 +30,7 @@ class FakeAssessor:
 
     faults: dict = field(default_factory=dict)
     bonus: float = 0
+    points_per_level: float = 1 / 2.55
     call_count: int = 0
 
     def assess_photo(self, photo):
@@ -37,7 +38,8 @@ class FakeAssessor:
         mean = float(photo.pixels.mean())
         codes = [fault for fault, applies in self.faults.items() if applies(mean)]
         findings = tuple(make_finding(code) for code in codes)
-        return Assessment(path="x", status=Status.OK, score=mean / 2.55 + self.bonus, findings=findings)
+        score = mean * self.points_per_level + self.bonus
+        return Assessment(path="x", status=Status.OK, score=score, findings=findings)
 
 
 def lighten(pixels, by):
@@ -287,7 +289,7 @@ def test_low_scores_are_tried_without_findings_and_good_ones_are_not():
         )
         return [c.name for c in loop._propose_candidates(assessment, build_planners())]
 
-    assert list_names(85) == []
+    assert list_names(85) == ["white-balance"]  # Which measures by itself whether there is a cast.
     assert "denoise" in list_names(45)
     assert "denoise" in list_names(85, "too-dark")
     assert "frame-product" not in list_names(85, "off-centre", "too-dark")
@@ -373,3 +375,36 @@ def test_the_judge_sees_each_step_against_what_it_was_applied_to(set_candidates,
     (first, second), mean = judge.pairs[:2], float(photo.pixels.mean())
     assert first[0] == pytest.approx(mean)
     assert second[0] == pytest.approx(first[1])
+
+
+class TestCostOfMeasuredRepairs:
+    """A measured repair of which the judge is certain may cost some points, and nothing else may."""
+
+    @staticmethod
+    def run_loop(set_candidates, photo, points, name="white-balance", limit=255.0):
+        set_candidates(make_called_candidate(name, make_planner(-4, name)))
+        judge, assessor = FakeVersionJudge(limit=limit), FakeAssessor(points_per_level=points / 4)
+        result = improve(assessor, photo, LoopOptions(max_rounds=1), judge=judge)
+        return result.trace[0].outcome.value
+
+    def test_two_points_may_go(self, set_candidates, photo):
+        assert self.run_loop(set_candidates, photo, points=2) == "kept"
+
+    def test_more_may_not(self, set_candidates, photo):
+        assert self.run_loop(set_candidates, photo, points=4) == "no-gain"
+
+    def test_other_steps_may_cost_nothing(self, set_candidates, photo):
+        assert self.run_loop(set_candidates, photo, points=2, name="expose") == "no-gain"
+
+    def test_the_judge_must_be_certain(self, set_candidates, photo):
+        assert self.run_loop(set_candidates, photo, points=2, limit=0.0) == "not-nearer"
+        unsure = ExpectedGain(psnr=1, ssim=0, haarpsi=0, ciede2000=0, harmless=0.8, nearer=0.8)
+        assert not loop.may_cost_points(unsure, ["white-balance"])
+        assert not loop.may_cost_points(None, ["white-balance"])
+
+
+def test_what_measures_a_fault_by_itself_is_tried_where_nothing_is_found():
+    sound = Assessment(path="x", status=Status.OK, score=75)
+    found = loop._propose_candidates(sound, build_planners())
+    assert [candidate.name for candidate in found] == ["white-balance"]
+    assert found[0].called_for_by == ()
