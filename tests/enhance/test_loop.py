@@ -293,7 +293,7 @@ def test_low_scores_are_tried_without_findings_and_good_ones_are_not():
     assert "denoise" in list_names(45)
     assert "denoise" in list_names(85, "too-dark")
     assert "frame-product" not in list_names(85, "off-centre", "too-dark")
-    assert list_names(85, "touches-edge") == []
+    assert list_names(85, "touches-edge") == ["white-balance"]
 
 
 def test_a_photo_blurred_beyond_repair_gets_no_repairs(monkeypatch, photo):
@@ -383,7 +383,7 @@ class TestCostOfMeasuredRepairs:
     @staticmethod
     def run_loop(set_candidates, photo, points, name="white-balance", limit=255.0):
         set_candidates(make_called_candidate(name, make_planner(-4, name)))
-        judge, assessor = FakeVersionJudge(limit=limit), FakeAssessor(points_per_level=points / 4)
+        judge, assessor = FakeVersionJudge(limit=limit), FakeAssessor(points_per_level=points / 4, bonus=-20)
         result = improve(assessor, photo, LoopOptions(max_rounds=1), judge=judge)
         return result.trace[0].outcome.value
 
