@@ -383,7 +383,10 @@ class TestCostOfMeasuredRepairs:
     @staticmethod
     def run_loop(set_candidates, photo, points, name="white-balance", limit=255.0):
         set_candidates(make_called_candidate(name, make_planner(-4, name)))
-        judge, assessor = FakeVersionJudge(limit=limit), FakeAssessor(points_per_level=points / 4, bonus=-20)
+        judge, assessor = (
+            FakeVersionJudge(limit=limit),
+            FakeAssessor(points_per_level=points / 4, bonus=-20),
+        )
         result = improve(assessor, photo, LoopOptions(max_rounds=1), judge=judge)
         return result.trace[0].outcome.value
 

@@ -121,7 +121,8 @@ class Illuminant:
 
     Example:
         >>> import numpy as np
-        >>> warm = Illuminant(np.array([1.2, 1.0, 0.6], np.float32), 1.0, ReferenceSource.BACKGROUND)
+        >>> seen = np.array([1.2, 1.0, 0.6], np.float32)
+        >>> warm = Illuminant(seen, 1.0, ReferenceSource.BACKGROUND, overflow=1.0)
         >>> (warm.light * warm.gains).round(2).tolist()
         [1.2000000476837158, 1.2000000476837158, 1.2000000476837158]
     """
