@@ -28,7 +28,7 @@ import cv2
 import numpy as np
 from scipy.stats import spearmanr
 
-from benchmarks.support.foreign_damage import FOREIGN_DAMAGE, OTHER_DAMAGE
+from benchmarks.support.foreign_damage import FOREIGN_DAMAGE, LAMP_DAMAGE, OTHER_DAMAGE
 from benchmarks.support.product_ratings import read_product_ratings
 from benchmarks.support.record import write_results
 from packshot.arrays import Mask, Pixels
@@ -43,8 +43,8 @@ from packshot.report import Action, ExpectedGain
 from packshot.train.datasets.damaged import read_manifest
 from packshot.train.datasets.version_pairs import HARM
 
-DAMAGE_SETS = {"foreign": FOREIGN_DAMAGE, "other": OTHER_DAMAGE}
-ALL_DAMAGE = {**FOREIGN_DAMAGE, **OTHER_DAMAGE}
+DAMAGE_SETS = {"foreign": FOREIGN_DAMAGE, "other": OTHER_DAMAGE, "lamps": LAMP_DAMAGE}
+ALL_DAMAGE = {**FOREIGN_DAMAGE, **OTHER_DAMAGE, **LAMP_DAMAGE}
 UNDAMAGED = "none"
 HALVES = ("tuning", "reporting")
 KIND_STRIDE = 3
@@ -293,12 +293,15 @@ def main(arguments: argparse.Namespace) -> None:
     """Run all cases and write one row for each kind; the tuning half is only printed."""
     originals = list_originals(arguments.data, arguments.half, arguments.limit)
     cases = make_cases(originals, arguments.turns, list(DAMAGE_SETS[arguments.damage]))
+    if arguments.kinds:
+        cases = [case for case in cases if case.damage in {*arguments.kinds, UNDAMAGED}]
     outcomes = run_cases(cases, arguments.workers)
     rows = list(iter_rows(outcomes))
     for row in rows:
         print(row)
     if arguments.half == "reporting":
         suffix = "" if arguments.damage == "foreign" else f"_{arguments.damage}"
+        suffix += "_some" if arguments.kinds else ""
         print(write_results(f"enhancement_truth{suffix}", rows))
     if arguments.details is not None:
         write_details(outcomes, arguments.details)
@@ -313,6 +316,7 @@ if __name__ == "__main__":
     parser.add_argument("--limit", type=int, default=40, help="about this many originals")
     parser.add_argument("--turns", type=int, default=4, help="kinds of damage for each original")
     parser.add_argument("--damage", choices=list(DAMAGE_SETS), default="foreign")
+    parser.add_argument("--kinds", nargs="+", help="only these kinds, of the photos that have them")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--sheet", type=Path, help="a PNG of what was changed")
     parser.add_argument("--details", type=Path, help="a CSV with a row for each photo")

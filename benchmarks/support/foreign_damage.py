@@ -16,6 +16,7 @@ from scipy.ndimage import rotate
 from scipy.signal import fftconvolve
 
 from packshot.arrays import Pixels
+from packshot.enhance.light import encode_srgb, linear_light_table
 
 ForeignDamage = Callable[[Pixels, np.random.Generator], Pixels]
 
@@ -179,6 +180,63 @@ OTHER_DAMAGE: MappingProxyType[str, ForeignDamage] = MappingProxyType(
     }
 )
 """Other kinds of noise, and two kinds at once."""
+
+
+_KELVINS = (2500.0, 12000.0)
+_XYZ_TO_RGB = np.array(
+    [[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]]
+)
+
+
+def _lamp_gains(kelvins: float) -> np.ndarray:
+    """Linear sRGB of white paper, green 1: Planck's locus below 4 000 K, CIE daylight above (CIE 15)."""
+    t = 1e3 / kelvins
+    if kelvins < 4000:  # Kim and others, US patent 7 024 034.
+        x = float(np.polyval([-0.2661239, -0.2343589, 0.8776956, 0.179910], t))
+        y = float(np.polyval([-0.9549476, -1.37418593, 2.09137015, -0.16748867], x))
+    else:
+        warm = [-4.6070, 2.9678, 0.09911, 0.244063]
+        x = float(np.polyval(warm if kelvins <= 7000 else [-2.0064, 1.9018, 0.24748, 0.237040], t))
+        y = float(np.polyval([-3.0, 2.870, -0.275], x))
+    light = np.maximum(_XYZ_TO_RGB @ np.array([x / y, 1, (1 - x - y) / y]), 0.02)
+    return light / light[1]
+
+
+def _light(pixels: Pixels, gains: np.ndarray, random: np.random.Generator) -> Pixels:
+    """Von Kries's rule: green as it was, red or blue cut off, or nothing cut off, by chance."""
+    if random.random() < 0.5:
+        gains = gains / gains.max()
+    linear = np.clip(linear_light_table()[pixels] * gains, 0, 1)
+    return _to_bytes(255 * encode_srgb(linear))
+
+
+def _draw_lamp(random: np.random.Generator) -> np.ndarray:
+    """A lamp of 2 500 to 12 000 K, equally likely in mireds, a little green or magenta."""
+    warmest, coldest = _KELVINS
+    mireds = random.uniform(1e6 / coldest, 1e6 / warmest)
+    return _lamp_gains(1e6 / mireds) * np.array([1, 1 + random.normal(0, 0.04), 1])
+
+
+def light_by_lamp(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """Another lamp than the camera was set for."""
+    return _light(pixels, _draw_lamp(random), random)
+
+
+def light_by_lamp_half_balanced(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """The same, of which the camera took half back."""
+    return _light(pixels, np.sqrt(_draw_lamp(random)), random)
+
+
+def tint(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """A tenth to three tenths of green or magenta, as of tubes."""
+    strength = random.uniform(0.1, 0.3) * random.choice([-1, 1])
+    return _light(pixels, np.array([1 - strength / 2, 1 + strength, 1 - strength / 2]), random)
+
+
+LAMP_DAMAGE: MappingProxyType[str, ForeignDamage] = MappingProxyType(
+    {"lamp": light_by_lamp, "lamp, half balanced": light_by_lamp_half_balanced, "tint": tint}
+)
+"""Casts of another form than `cast_colour`, strong ones among them."""
 
 
 def _encode_jpeg(image: Image.Image, quality: int) -> Pixels:

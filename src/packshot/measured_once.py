@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Final, TypeVar, cast
+from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 
 import numpy as np
 
 from packshot.arrays import Pixels
 
 Measured = TypeVar("Measured")
+Limits = ParamSpec("Limits")
 
 _MAX_PHOTOS: Final = 4
 """Photos of which something is kept: as it came, as it is now, and two that are tried."""
@@ -39,12 +40,12 @@ class _Memory:
 
     photos: list[_KnownPhoto] = field(default_factory=list)
 
-    def recall(self, measure: Callable[[Pixels], Measured], pixels: Pixels) -> Measured:
-        """Return what is known, or measure it."""
+    def recall(self, key: object, pixels: Pixels, measure: Callable[[], Measured]) -> Measured:
+        """Return what is known under a key, or measure it."""
         answers = self._find(pixels).answers
-        if measure not in answers:
-            answers[measure] = measure(pixels)
-        return cast(Measured, answers[measure])
+        if key not in answers:
+            answers[key] = measure()
+        return cast(Measured, answers[key])
 
     def _find(self, pixels: Pixels) -> _KnownPhoto:
         known = next((one for one in self.photos if one.pixels is pixels), None) or _KnownPhoto(pixels)
@@ -80,8 +81,12 @@ def remembering() -> Iterator[None]:
         _memory.reset(token)
 
 
-def measured_once(measure: Callable[[Pixels], Measured]) -> Callable[[Pixels], Measured]:
-    """Mark a function of pixels alone whose answer nobody changes: see `remembering`.
+def measured_once(
+    measure: Callable[Concatenate[Pixels, Limits], Measured],
+) -> Callable[Concatenate[Pixels, Limits], Measured]:
+    """Mark a function of pixels, and of limits that are hashable, whose answer nobody changes.
+
+    See `remembering`.
 
     Example:
         >>> count_pixels = measured_once(lambda pixels: pixels.size // 3)
@@ -90,13 +95,12 @@ def measured_once(measure: Callable[[Pixels], Measured]) -> Callable[[Pixels], M
     """
 
     @wraps(measure)
-    def recall(pixels: Pixels) -> Measured:
+    def recall(pixels: Pixels, *limits: Limits.args, **named: Limits.kwargs) -> Measured:
         memory = _memory.get()
-        return (
-            measure(pixels)
-            if memory is None or not _is_frozen(pixels)
-            else memory.recall(measure, pixels)
-        )
+        if memory is None or not _is_frozen(pixels):
+            return measure(pixels, *limits, **named)
+        key = (measure, limits, tuple(sorted(named.items())))
+        return memory.recall(key, pixels, lambda: measure(pixels, *limits, **named))
 
     return recall
 

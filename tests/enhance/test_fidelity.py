@@ -8,6 +8,8 @@ from packshot.enhance.affine import AffineTransform
 from packshot.enhance.detail import crispen, enhance_local_contrast
 from packshot.enhance.fidelity import MAX_COLOUR_DRIFT, FidelityMemory, measure_fidelity
 from packshot.enhance.framing import Frame, reframe
+from packshot.enhance.lamp_light import apply_gains
+from packshot.enhance.light import apply_light_curve
 from packshot.enhance.resize import compute_resize_transform, resize
 from packshot.enhance.step import Intent
 from packshot.enhance.tone import Exposure, expose, remove_haze
@@ -100,6 +102,20 @@ class TestBeyondAFault:
         cast = scale_light(make_packshot(), (1, 0.9, 0.7))
         overdone = scale_light(make_packshot(), (0.6, 0.8, 1))
         assert measure_fidelity(cast, overdone, COLOUR).violation == "colour-drift"
+
+    def test_light_is_taken_away_as_far_as_the_cast_goes_and_no_farther(self):
+        clean, gains = make_packshot(), np.float32([1 / 1.4, 1, 1 / 0.6])
+        clean[120:280, :100] = np.rint(255 * np.linspace(1, 0.4, 100))[None, :, None]  # A shadow.
+        cast = scale_light(clean, (1.4, 1, 0.6))
+        assert measure_fidelity(cast, apply_gains(cast, gains), COLOUR).is_faithful
+        bluer = apply_gains(cast, gains * np.float32([0.5, 1, 1]))
+        assert measure_fidelity(cast, bluer, COLOUR).violation == "colour-drift"
+
+    def test_white_does_not_get_the_colour_opposite_to_the_cast(self):
+        cast = scale_light(make_packshot(), (1.4, 1, 0.6))
+        gains = np.float32([1 / 1.4, 1, 1 / 0.6])
+        cyan_paper = apply_light_curve(cast, lambda light: light * gains)
+        assert measure_fidelity(cast, cyan_paper, COLOUR).violation == "colour-drift"
 
     def test_the_background_counts_as_well(self):
         greyed = make_packshot()

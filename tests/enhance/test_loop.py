@@ -30,6 +30,7 @@ class FakeAssessor:
 
     faults: dict = field(default_factory=dict)
     bonus: float = 0
+    points_per_level: float = 1 / 2.55
     call_count: int = 0
 
     def assess_photo(self, photo):
@@ -37,7 +38,8 @@ class FakeAssessor:
         mean = float(photo.pixels.mean())
         codes = [fault for fault, applies in self.faults.items() if applies(mean)]
         findings = tuple(make_finding(code) for code in codes)
-        return Assessment(path="x", status=Status.OK, score=mean / 2.55 + self.bonus, findings=findings)
+        score = mean * self.points_per_level + self.bonus
+        return Assessment(path="x", status=Status.OK, score=score, findings=findings)
 
 
 def lighten(pixels, by):
@@ -287,11 +289,11 @@ def test_low_scores_are_tried_without_findings_and_good_ones_are_not():
         )
         return [c.name for c in loop._propose_candidates(assessment, build_planners())]
 
-    assert list_names(85) == []
+    assert list_names(85) == ["white-balance"]  # Which measures by itself whether there is a cast.
     assert "denoise" in list_names(45)
     assert "denoise" in list_names(85, "too-dark")
     assert "frame-product" not in list_names(85, "off-centre", "too-dark")
-    assert list_names(85, "touches-edge") == []
+    assert list_names(85, "touches-edge") == ["white-balance"]
 
 
 def test_a_photo_blurred_beyond_repair_gets_no_repairs(monkeypatch, photo):
@@ -373,3 +375,17 @@ def test_the_judge_sees_each_step_against_what_it_was_applied_to(set_candidates,
     (first, second), mean = judge.pairs[:2], float(photo.pixels.mean())
     assert first[0] == pytest.approx(mean)
     assert second[0] == pytest.approx(first[1])
+
+
+def test_a_measured_repair_may_cost_no_points_however_certain_the_judge_is(set_candidates, photo):
+    set_candidates(make_called_candidate("white-balance", make_planner(-4, "white-balance")))
+    judge, assessor = FakeVersionJudge(limit=255.0), FakeAssessor(points_per_level=0.5, bonus=-20)
+    result = improve(assessor, photo, LoopOptions(max_rounds=1), judge=judge)
+    assert result.trace[0].outcome.value == "no-gain"
+
+
+def test_what_measures_a_fault_by_itself_is_tried_where_nothing_is_found():
+    sound = Assessment(path="x", status=Status.OK, score=75)
+    found = loop._propose_candidates(sound, build_planners())
+    assert [candidate.name for candidate in found] == ["white-balance"]
+    assert found[0].called_for_by == ()

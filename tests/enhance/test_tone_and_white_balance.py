@@ -9,7 +9,13 @@ from packshot.enhance.white_reference import find_white_reference
 from packshot.measure.reference import psnr
 from tests.conftest import make_packshot, make_picture
 from tests.enhance.damage import scale_light
-from tests.measure.pictures import draw_on_white, make_flat
+from tests.measure.pictures import draw_on_white, draw_scene, make_flat
+
+
+def draw_greyish_scene():
+    """Things of faint colours, nothing plain about the border."""
+    scene = draw_scene().astype(float)
+    return np.rint(scene.mean(axis=2, keepdims=True) * 0.85 + scene * 0.15).astype(np.uint8)
 
 
 class TestLight:
@@ -86,6 +92,48 @@ class TestWhiteBalance:
         found = estimate_illuminant(damaged)
         assert found is not None
         assert estimate_illuminant(correct_white_balance(damaged, found)) is None
+
+    @pytest.mark.parametrize("gains", [(1.4, 1, 0.6), (0.65, 1, 1.35)])
+    def test_takes_a_cast_off_whose_paper_is_cut_off(self, gains):
+        clean = make_packshot()
+        clean[120:280, :100] = np.rint(255 * np.linspace(1, 0.4, 100))[None, :, None]  # A shadow.
+        damaged = scale_light(clean, gains)
+        found = estimate_illuminant(damaged)
+        assert found is not None
+        assert psnr(clean, correct_white_balance(damaged, found)) > 36
+
+    @pytest.mark.parametrize("gains", [(1, 0.5, 0.18), (0.75, 0.9, 1)])
+    def test_takes_back_what_strong_lamps_do(self, gains):
+        clean = make_packshot()
+        found = estimate_illuminant(scale_light(clean, gains))
+        assert found is not None
+        assert psnr(clean, correct_white_balance(scale_light(clean, gains), found)) > 30
+
+    @pytest.mark.parametrize("paper", [(250, 160, 170), (250, 235, 90), (150, 250, 140)])
+    def test_leaves_paper_of_a_colour_that_no_lamp_has(self, paper):
+        assert estimate_illuminant(draw_on_white(background=paper)) is None
+
+    def test_leaves_cream_paper_where_something_light_is_grey(self):
+        cream = draw_on_white(background=(245, 235, 205), colour=(200, 198, 160))
+        assert estimate_illuminant(cream) is not None
+        cream[200:240, 200:300] = 225  # A white label on the product.
+        assert estimate_illuminant(cream) is None
+
+    def test_leaves_a_warm_scene_where_something_light_is_grey(self):
+        warm = scale_light(draw_greyish_scene(), (1, 0.8, 0.55))
+        assert estimate_illuminant(warm).source == "scene"
+        warm[:60, :60] = 230
+        assert estimate_illuminant(warm) is None
+
+    def test_leaves_a_scene_of_things_of_one_colour(self):
+        apples = scale_light(draw_greyish_scene(), (0.55, 1, 0.25))
+        assert estimate_illuminant(apples) is None
+
+    def test_a_scene_stays_as_light_as_it_is(self):
+        warm = scale_light(draw_greyish_scene(), (1, 0.8, 0.55))
+        light = linear_light_table()
+        result = correct_white_balance(warm, estimate_illuminant(warm))
+        assert light[result].mean() == pytest.approx(light[warm].mean(), rel=0.06)
 
     def test_angle(self):
         one, other = np.array([1, 0, 0], np.float32), np.array([2, 2, 0], np.float32)

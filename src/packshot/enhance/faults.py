@@ -78,7 +78,7 @@ class MeasuredFaults:
     """How far tone and colour of a photo may be corrected.
 
     Attributes:
-        gains: (3,) factors on linear light that take a cast back, 1 and more; ones where there is none.
+        gains: (3,) factors on linear light that take a cast back; ones where there is none.
         curve: (256,) uint8, values that tones would have were the photo neither flat nor dark, after
             the cast; the identity where it is neither.
 
@@ -95,7 +95,7 @@ class MeasuredFaults:
     @property
     def has_cast(self) -> bool:
         """Whether the light was coloured."""
-        return bool((self.gains > 1).any())
+        return bool((self.gains != 1).any())
 
     @property
     def has_tone_fault(self) -> bool:
@@ -124,7 +124,7 @@ def measure_faults(pixels: Pixels) -> MeasuredFaults:
     gains = np.ones(3, np.float32)
     illuminant = find_cast(balanced)
     if illuminant is not None:
-        gains = np.asarray(illuminant.gains / illuminant.gains.min(), np.float32)
+        gains = illuminant.gains
         balanced = correct_white_balance(balanced, illuminant)
     return MeasuredFaults(gains, _compose_tone_curve(balanced))
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -27,6 +27,7 @@ from packshot.enhance.affine import AffineTransform
 from packshot.enhance.denoise import Noise, measure_noise
 from packshot.enhance.detail import measure_grain
 from packshot.enhance.faults import MeasuredFaults, measure_faults
+from packshot.enhance.lamp_light import apply_gains
 from packshot.enhance.light import encode_srgb, linear_light_table
 from packshot.enhance.local_changes import (
     ComparedPhoto,
@@ -468,35 +469,36 @@ def _erode_mask(mask: Mask) -> Mask:
 
 @dataclass(frozen=True, eq=False)
 class _DeclaredChange:
-    """What a step meant to do to light, as far as it had cause to: a table for each channel.
+    """What a step meant to do to light, as far as it had cause to: a cast taken back, then a curve.
 
     Attributes:
-        table: (256, 3) uint8.
+        gains: (3,) factors on linear light.
+        curve: (256,) uint8.
     """
 
-    table: ByteArray
+    gains: Float32Array
+    curve: ByteArray
 
     def apply_to(self, pixels: Pixels) -> Pixels:
         """Make a photo look as it should look after what was declared, and nothing else."""
-        return to_uint8(cv2.LUT(pixels, self.table[None]))
+        balanced = pixels if (self.gains == 1).all() else apply_gains(pixels, self.gains)
+        return to_uint8(cv2.LUT(balanced, self.curve))
 
 
 def _fit_declared_change(
     known: _Original, before: Pixels, after: Pixels, inside: Mask, intents: frozenset[Intent]
 ) -> _DeclaredChange:
     """Fit what was declared to a pair at viewing size, within what faults of the original allow."""
-    table = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    change = _DeclaredChange(np.ones(3, np.float32), np.arange(256, dtype=np.uint8))
     if not {Intent.COLOUR, Intent.TONE} & intents:
-        return _DeclaredChange(table)
+        return change
     faults = known.faults
     if Intent.COLOUR in intents and faults.has_cast:
-        gains = _fit_gains(before[inside], after[inside], faults)
-        light = encode_srgb(linear_light_table()[:, None] * gains)
-        table = np.rint(light * 255).astype(np.uint8)
+        change = replace(change, gains=_fit_gains(before[inside], after[inside], faults))
     if Intent.TONE in intents and faults.has_tone_fault:
-        balanced = _DeclaredChange(table).apply_to(before)
-        table = _fit_tone_curve(balanced[inside], after[inside], faults)[table]
-    return _DeclaredChange(table)
+        balanced = change.apply_to(before)
+        change = replace(change, curve=_fit_tone_curve(balanced[inside], after[inside], faults))
+    return change
 
 
 def _allow_for_clipping(
@@ -519,7 +521,7 @@ def _allow_for_clipping(
 def _fit_gains(before: Pixels, after: Pixels, faults: MeasuredFaults) -> Float32Array:
     """(3,) the factor on linear light that explains most of the change of each channel.
 
-    From 1 to what takes the cast back: what lies beyond counts as drift, and more light is tone.
+    Between 1 and what takes the cast back: what lies beyond counts as drift.
     """
     light = linear_light_table()
     old, new = light[before], light[after]
@@ -527,7 +529,8 @@ def _fit_gains(before: Pixels, after: Pixels, faults: MeasuredFaults) -> Float32
     if np.count_nonzero(usable) < _MIN_SAMPLES:
         return np.ones(3, np.float32)
     gains = np.median(new[usable] / old[usable], axis=0)
-    return np.asarray(np.clip(gains / gains.min(), 1, faults.gains), np.float32)
+    low, high = np.minimum(faults.gains, 1), np.maximum(faults.gains, 1)
+    return np.asarray(np.clip(gains, low, high), np.float32)
 
 
 def _fit_tone_curve(before: Pixels, after: Pixels, faults: MeasuredFaults) -> ByteArray:

@@ -17,6 +17,7 @@ from packshot.enhance.loop_options import LoopOptions
 from packshot.enhance.step import Intent, Planner, Step, blend
 from packshot.enhance.step_candidates import (
     CLASSICAL_STEPS,
+    MEASURED_REPAIRS,
     NETWORK_STEP,
     STEPS_ON_REQUEST,
     StepCandidate,
@@ -429,11 +430,16 @@ class _CachedPlanner:
 def _propose_candidates(
     assessment: Assessment, available: Mapping[str, Planner], guard: FidelityMemory | None = None
 ) -> list[StepCandidate]:
-    """Find what the findings call for; all repairs once one is called for, or the photo scores low."""
+    """Find what the findings call for; all repairs once one is called for, or the photo scores low.
+
+    Where nothing is called for, what measures a fault by itself.
+    """
     codes = [finding.code for finding in assessment.findings if finding.severity is not Severity.INFO]
     is_low = (assessment.score or 0.0) < LIMITS.low_score
     is_thorough = is_low or bool(find_step_candidates(codes, available))
-    return find_step_candidates(codes, available, thorough=is_thorough, guard=guard)
+    found = find_step_candidates(codes, available, thorough=is_thorough, guard=guard)
+    measured = sorted(MEASURED_REPAIRS & available.keys())
+    return found or [StepCandidate(name, available[name]) for name in measured]
 
 
 @dataclass(frozen=True)
@@ -488,8 +494,7 @@ def _run_round(
             outcome = TrialOutcome.KEPT if is_certain else TrialOutcome.NOT_NEARER
         if outcome is TrialOutcome.KEPT:
             after = judges.assessor.assess_photo(replace(photo, pixels=pixels))
-            min_gain = _min_gain(application, options)
-            outcome = _decide_outcome(result.after, after, min_gain, step.intents)
+            outcome = _decide_outcome(result.after, after, _min_gain(application, options), step.intents)
     trial = _make_trial(round_number, step, application, (fidelity, expected), after, outcome)
     if after is not None and outcome is TrialOutcome.KEPT:
         result = result.with_step(pixels, after, application, step)

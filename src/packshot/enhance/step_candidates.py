@@ -74,6 +74,11 @@ STEPS_ON_REQUEST: Final = frozenset(
 damaged photos further from their originals, or undamaged ones
 (docs/decisions/0035-guards-that-count-everything.md)."""
 
+MEASURED_REPAIRS: Final = frozenset(("white-balance",))
+"""Steps that are tried whatever is found: their own measurement asks for more evidence than a finding
+does, and may cost some points where the judge of versions is certain of them
+(docs/decisions/0044-casts-with-evidence.md)."""
+
 _CODEC_REPAIRS = ("deblock",)
 _NOISE_REPAIRS = ("remove-impulses", "denoise")
 _BLUR_REPAIRS = ("deblur", "motion-deblur", "sharpen", "crispen")

@@ -19,13 +19,26 @@ _MIN_LIGHTNESS: Final = 52.0
 """L*, 0..100: a darker background was not meant to be white, however little light there was. A
 judgement."""
 
-_MAX_CHROMA: Final = 36.0
-"""CIE chroma: beyond it a backdrop is coloured on purpose. A judgement; from 20 on
-`white_balance` trusts it less and less."""
 
-_MAX_UNEVENNESS: Final = 5.0
-"""L*, from `measure.background.unevenness`: a less even ground is a wall or a floor, as most light
-backgrounds are that are not white (see `find_white_reference`)."""
+@dataclass(frozen=True)
+class ReferenceLimits:
+    """Limits within which a plain light background is taken for white paper.
+
+    Attributes:
+        max_chroma: CIE chroma: beyond it a backdrop is coloured on purpose. A judgement.
+        max_unevenness: L*, from `measure.background.unevenness`: a less even ground is a wall or a
+            floor, as most light backgrounds are that are not white (see `find_white_reference`).
+
+    Example:
+        >>> ReferenceLimits().max_chroma
+        36.0
+    """
+
+    max_chroma: float = 36.0
+    max_unevenness: float = 5.0
+
+
+LIMITS: Final = ReferenceLimits()
 
 _LIGHTER_FACTOR: Final = 1.15
 """Factor on linear light, in every channel: what passes it is lighter than the background. Room for
@@ -58,6 +71,7 @@ class WhiteReference:
         light: (3,) mean linear light of red, green and blue, 0..1.
         lightness: Its L*, 0..100.
         chroma: Its CIE chroma.
+        unevenness: How uneven it is, L*.
 
     Example:
         >>> from packshot import Photo
@@ -69,10 +83,11 @@ class WhiteReference:
     light: Float32Array
     lightness: float
     chroma: float
+    unevenness: float
 
 
 @measured_once
-def find_white_reference(pixels: Pixels) -> WhiteReference | None:
+def find_white_reference(pixels: Pixels, limits: ReferenceLimits = LIMITS) -> WhiteReference | None:
     """Find a background that can serve as white.
 
     It is plain, even to 5 L*, at least 52 L* light, within a chroma of 36 of grey, and at most half
@@ -81,6 +96,7 @@ def find_white_reference(pixels: Pixels) -> WhiteReference | None:
 
     Args:
         pixels: (H, W, 3) uint8.
+        limits: Others than those above, for who asks for more evidence besides.
 
     Returns:
         None where there is none.
@@ -103,11 +119,16 @@ def find_white_reference(pixels: Pixels) -> WhiteReference | None:
         return None
     far_mask = find_far_background(background.mask, planes.factor)
     lightness, a, b, _ = cv2.mean(planes.lab, mask=far_mask)
+    chroma = float(np.hypot(a - 128, b - 128))
+    if lightness / 2.55 < _MIN_LIGHTNESS or chroma > limits.max_chroma:
+        return None
     reference = WhiteReference(
-        _mean_light(planes.small, far_mask > 0), lightness / 2.55, float(np.hypot(a - 128, b - 128))
+        _mean_light(planes.small, far_mask > 0),
+        lightness / 2.55,
+        chroma,
+        unevenness(planes.lab, far_mask),
     )
-    may_be_white = reference.lightness >= _MIN_LIGHTNESS and reference.chroma <= _MAX_CHROMA
-    if not may_be_white or unevenness(planes.lab, far_mask) > _MAX_UNEVENNESS:
+    if reference.unevenness > limits.max_unevenness:
         return None
     return None if _has_lighter_parts(planes.small, reference.light) else reference
 
