@@ -102,7 +102,7 @@ def measured_once(
         key = (measure, limits, tuple(sorted(named.items())))
         return memory.recall(key, pixels, lambda: measure(pixels, *limits, **named))
 
-    return recall
+    return cast(Callable[Concatenate[Pixels, Limits], Measured], recall)
 
 
 def freeze(pixels: Pixels) -> Pixels:
