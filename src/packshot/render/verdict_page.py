@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final, TextIO
 
+from packshot.render.manual_checks import ManualChecks
 from packshot.render.page import Page, Picture, load_template
 from packshot.render.renderer import RenderOptions
 from packshot.report import Decision, PolicySummary, RuleOutcome, Status, Verdict
@@ -77,6 +78,7 @@ class VerdictPage(Page[Verdict]):
         self._column_titles = _build_column_titles(self._policies)
         self._column_numbers = {rule: number for number, rule in enumerate(self._column_titles)}
         self._relevant_columns: set[int] = set()
+        self._checks = ManualChecks(self._policies)
         self._decision_counts = {policy.name: Counter[Decision]() for policy in self._policies}
         self._picture: tuple[str, Picture | None] = ("", None)
 
@@ -88,6 +90,7 @@ class VerdictPage(Page[Verdict]):
 
     def _count(self, verdict: Verdict) -> None:
         self._decision_counts[verdict.policy][verdict.decision or Decision.MANUAL] += 1
+        self._checks.add(verdict.policy, verdict.manual_checks)
         for outcome in verdict.outcomes:
             is_measured = outcome.value is not None
             if is_measured and outcome.decision is not Decision.PASS:
@@ -144,6 +147,7 @@ class VerdictPage(Page[Verdict]):
         return self._render_template(
             "verdict_report.html.j2",
             asks=self._policy_texts,
+            checks=self._checks.list_rules(),
             columns=self._column_titles,
             telling=sorted(self._relevant_columns),
             decisions=self._decision_counts,

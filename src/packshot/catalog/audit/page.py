@@ -13,7 +13,7 @@ from packshot.catalog.audit.journal import Journal
 from packshot.catalog.audit.tally import GroupTally, Tally
 from packshot.render.page import Bar, load_template
 from packshot.report import AuditStatus, AuditSummary, Cause
-from packshot.texts import load_texts
+from packshot.texts import load_policy_texts, load_texts
 from packshot.texts.audit import load_audit_texts
 
 MAX_FAILED_ROWS: Final = 500
@@ -68,6 +68,7 @@ def write_page(
         language=language,
         words=load_texts(language),
         audit=load_audit_texts(language),
+        asks=load_policy_texts(language),
         summary=summary,
         broken=list(journal.iter_failed_rows(MAX_FAILED_ROWS)),
         broken_count=summary.inputs - assessed_count,
