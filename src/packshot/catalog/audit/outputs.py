@@ -102,8 +102,9 @@ def write_outputs(
     """
     tally, output_texts = _write_tables(folder, journal, tuple(context.policies))
     summary = _build_summary(journal, settings, context, tally, output_texts)
-    with atomic_write(folder / PAGE_NAME) as path:
-        write_page(path, journal, summary, tally, context.rules, settings.assessor.language)
+    place = folder / PAGE_NAME
+    with atomic_write(place) as path:
+        write_page(path, journal, summary, tally, context.rules, settings.assessor.language, place)
     with atomic_write(folder / SUMMARY_NAME) as path:
         path.write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return summary
