@@ -11,7 +11,7 @@ from packshot.render.lines import CsvTable, JsonLines, RowSink
 from packshot.render.manual_checks import ManualChecks, print_checks
 from packshot.render.renderer import Makers, Renderer
 from packshot.render.terminal import DECISION_COLOURS, BorderlessTable, make_console
-from packshot.render.verdict_page import VerdictPage
+from packshot.render.verdict_page import VerdictPage, select_told_outcomes
 from packshot.report import Decision, PolicySummary, RuleOutcome, Verdict
 from packshot.texts import load_policy_texts, load_texts
 from packshot.visible import escape_invisible
@@ -19,7 +19,6 @@ from packshot.visible import escape_invisible
 _PHOTO_FIELDS = ("path", "status", "error", "policy", "on", "role", "category", "decision")
 _CHECKS_FIELD = "manual_checks"
 _RULE_FIELDS = tuple(name for name in RuleOutcome.model_fields if name != "decision")
-_SHOWN_DECISIONS = (Decision.FAIL, Decision.WARN, Decision.INFO)
 
 
 def _make_table(stream: TextIO, language: str, policies: Sequence[PolicySummary]) -> Renderer[Verdict]:
@@ -105,12 +104,7 @@ class VerdictTable(Renderer[Verdict]):
         return Text(self._policy_texts.decisions[decision], style=DECISION_COLOURS[decision])
 
     def _format_advice(self, verdict: Verdict) -> Text:
-        shown_outcomes = sorted(verdict.select_outcomes(*_SHOWN_DECISIONS), key=_decision_rank)
-        lines = [
-            self._format_outcome(shown_outcome)
-            for shown_outcome in shown_outcomes
-            if not _has_worse_outcome(shown_outcome, shown_outcomes)
-        ]
+        lines = [self._format_outcome(outcome) for outcome in select_told_outcomes(verdict)]
         manual_outcomes = verdict.select_outcomes(Decision.MANUAL)
         if manual_outcomes:
             titles = ", ".join(dict.fromkeys(outcome.title for outcome in manual_outcomes))
@@ -178,18 +172,6 @@ class VerdictMatrix(Renderer[Verdict]):
             table.add_row(Text(path), *(cells.get(name, Text("")) for name in self._policies))
         self._console.print(table if self._rows else self._policy_texts.labels["none"])
         print_checks(self._console, self._checks, self._language)
-
-
-def _has_worse_outcome(outcome: RuleOutcome, shown_outcomes: Sequence[RuleOutcome]) -> bool:
-    """Return whether a graver rule that is not met says the same of the same metric."""
-    return any(
-        other.metric == outcome.metric and _decision_rank(other) < _decision_rank(outcome)
-        for other in shown_outcomes
-    )
-
-
-def _decision_rank(outcome: RuleOutcome) -> int:
-    return list(Decision).index(outcome.decision)
 
 
 MAKERS: Final[Makers[Verdict]] = {

@@ -105,8 +105,7 @@ class VerdictPage(Page[Verdict]):
             several=len(self._policies) > 1,
             tone=_COLOUR_NAMES[verdict.decision or Decision.MANUAL],
             rank=self._compute_rank(verdict),
-            broken=verdict.select_outcomes(Decision.FAIL, Decision.WARN),
-            better=verdict.select_outcomes(Decision.INFO),
+            told=select_told_outcomes(verdict),
             unseen=verdict.select_outcomes(Decision.MANUAL),
             tones=_COLOUR_NAMES,
             words=self._texts,
@@ -162,6 +161,32 @@ class VerdictPage(Page[Verdict]):
             on=on,
             since=since,
         )
+
+
+def select_told_outcomes(verdict: Verdict) -> list[RuleOutcome]:
+    """Select what is wrong with a photo, the gravest first; of rules about one metric the gravest.
+
+    Example:
+        >>> fields = dict(title="Size", reason="", remedy="", value=300.0, unit="px", op="at-least")
+        >>> outcomes = [
+        ...     RuleOutcome.model_construct(rule=rule, metric="width", decision=decision, **fields)
+        ...     for rule, decision in (("best", Decision.INFO), ("min", Decision.FAIL))
+        ... ]
+        >>> verdict = Verdict.model_construct(outcomes=outcomes)
+        >>> [outcome.rule for outcome in select_told_outcomes(verdict)]
+        ['min']
+    """
+    wrong = verdict.select_outcomes(Decision.FAIL, Decision.WARN, Decision.INFO)
+    told: list[RuleOutcome] = []
+    for outcome in sorted(wrong, key=_rank_decision):
+        worse = (one.metric for one in told if _rank_decision(one) < _rank_decision(outcome))
+        if outcome.metric not in worse:
+            told.append(outcome)
+    return told
+
+
+def _rank_decision(outcome: RuleOutcome) -> int:
+    return list(Decision).index(outcome.decision)
 
 
 def _build_column_titles(policies: Sequence[PolicySummary]) -> Mapping[str, str]:
