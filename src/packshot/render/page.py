@@ -393,4 +393,6 @@ def mark_name(name: str) -> Markup:
 
 def _format_bytes(size: int) -> str:
     """Write a file's size as people read it."""
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(size / 1e3, 0.1):.3g} kB"
+    if size >= 1e6:
+        return f"{size / 1e6:.1f} MB"
+    return f"{max(size / 1e3, 0.1):.3g} kB" if size else "0 kB"

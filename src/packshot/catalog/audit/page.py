@@ -1,4 +1,4 @@
-"""An audit as one self-contained page: the numbers, and the worst photos."""
+"""An audit as a page: the numbers, and the worst photos."""
 
 from __future__ import annotations
 
