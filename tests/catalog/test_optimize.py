@@ -49,6 +49,8 @@ def test_a_rule_is_told_before_and_after():
     assert (fill.value_before, fill.value_after, fill.remedy) == (40.0, 86.0, "")
     assert change.before is Decision.FAIL
     assert change.policy == "amazon-main"
+    assert change.manual_checks == ("logo", "props", "out-of-packaging")
+    assert not set(change.manual_checks) & {rule.rule for rule in change.rules}
 
 
 def test_an_unreadable_photo_has_no_rules():

@@ -100,6 +100,26 @@ def test_the_threshold_counts_what_is_as_bad_or_worse(scores):
     run_packshot("screen", scores, "-p", "otto", "-q", "--fail-on", "warn", check=0)
 
 
+def test_what_only_a_person_can_judge_is_told_once_and_fails_nothing(scores, tmp_path):
+    policy_file = tmp_path / "ours.yaml"
+    policy_file.write_text(
+        "policy: ours\ntitle: Ours\nextends: otto\nrules:\n"
+        "- {id: ironed, level: manual, title: Ironing, reason: 'Is it ironed?', remedy: Iron it.}\n"
+    )
+    screening = ("screen", scores, "-p", policy_file, "--fail-on", "manual")
+    table = run_packshot(*screening, check=0)
+    assert table.stdout.count("Is it ironed?") == 1
+    assert table.stdout.count("Passes all that can be measured.") == 2
+    assert "2 pass\n    only a person can judge: ironed" in table.stderr
+    lines = parse_verdicts(run_packshot(*screening, "-f", "jsonl", "-q", check=0))
+    assert [(line["decision"], line["manual_checks"]) for line in lines] == [("pass", ["ironed"])] * 2
+    assert all(outcome["rule"] != "ironed" for line in lines for outcome in line["outcomes"])
+    page = run_packshot(*screening, "-f", "html", "-q", check=0).stdout
+    rules, cards = page.split('id="cards"', 1)
+    assert rules.count("Is it ironed?") == 2  # To look at, and among the rules.
+    assert "Is it ironed?" not in cards
+
+
 def test_an_unreadable_photo_is_never_fine(shop):
     run_packshot("screen", shop / "torn.jpg", "-p", "otto", "-q", check=1)
     run_packshot("screen", shop / "torn.jpg", "-p", "otto", "-q", "--fail-on", "fail", check=1)

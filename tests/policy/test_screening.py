@@ -16,6 +16,7 @@ from packshot.policy import (
 )
 from packshot.policy.metrics import METRICS, METRICS_WITHOUT_DETECTOR
 from packshot.policy.screening import combine_decisions
+from packshot.policy.wording import summarise_policy
 from packshot.report import OVERLAYS, Assessment, Decision, Level, Status, Verdict
 from tests.conftest import ROOT, make_picture
 from tests.measure.pictures import add_noise, blur, draw_on_white, draw_scene
@@ -52,6 +53,13 @@ def good():
     picture = np.full((1700, 1700, 3), 255, np.uint8)
     picture[100:1600, 100:1600] = cv2.resize(make_picture(750, 750), (1500, 1500))
     return assess_pixels(picture, "JPEG", name="good.jpg", quality=95)
+
+
+def add_overlays(assessment, value, names=(*OVERLAYS, *METRICS_WITHOUT_DETECTOR)):
+    """An assessment with the values of detectors, some of which there are not yet."""
+    template = assessment.measurements["border"]
+    found = {name: template.model_copy(update={"value": value}) for name in names}
+    return assessment.model_copy(update={"measurements": assessment.measurements | found})
 
 
 @pytest.mark.parametrize("value", range(250, 256))
@@ -276,10 +284,19 @@ def test_rules_for_the_main_photo_leave_the_others_alone():
     others = screen_decisions(assess_pixels(draw_scene(1)), AMAZON, role="other")
     assert "background-frame" not in others
     assert "size-min" in others
-    assert "on-model" in screen_decisions(assess_pixels(draw_scene(1)), AMAZON, category="apparel")
-    assert "on-model" not in screen_decisions(
-        assess_pixels(draw_scene(1)), AMAZON, category="apparel-children"
-    )
+
+
+def test_checks_of_people_hold_for_roles_and_categories_as_other_rules_do():
+    scene = assess_pixels(draw_scene(1))
+    checks = {
+        (role, category): screen(scene, AMAZON, on=TODAY, role=role, category=category).manual_checks
+        for role in ("main", "other")
+        for category in (None, "apparel", "apparel-children")
+    }
+    assert checks["main", None] == ("logo", "props", "out-of-packaging")
+    assert "on-model" in checks["main", "apparel"]
+    assert "on-model" not in checks["main", "apparel-children"]
+    assert checks["other", "apparel"] == ()
 
 
 @pytest.mark.parametrize("name", list_policy_names())
@@ -289,6 +306,8 @@ def test_nothing_passes_that_was_not_measured(name, on):
     for category in (None, *policy.categories):
         verdict = screen(Assessment(path="x", status=Status.OK), policy, on=on, category=category)
         assert verdict.outcomes
+        assert verdict.decision is not Decision.PASS
+        assert not set(verdict.manual_checks) & {outcome.rule for outcome in verdict.outcomes}
         for outcome in verdict.outcomes:
             lenient = outcome.level is Level.INFO
             assert outcome.decision is (Decision.INFO if lenient else Decision.MANUAL)
@@ -297,25 +316,43 @@ def test_nothing_passes_that_was_not_measured(name, on):
             assert outcome.remedy
 
 
-def test_what_no_detector_measures_is_to_be_looked_at_and_what_one_does_is_judged(good):
+def test_what_was_not_looked_for_is_to_be_looked_at_and_what_was_is_judged(good):
     assert screen_decisions(good, AMAZON)["text"] is Decision.MANUAL
-    template = good.measurements["border"]
     for value, decision in ((0.0, Decision.PASS), (2.5, Decision.FAIL)):
-        overlay_measurements = {
-            name: template.model_copy(update={"value": value})
-            for name in (*OVERLAYS, *METRICS_WITHOUT_DETECTOR)
-        }
-        assessment = good.model_copy(update={"measurements": good.measurements | overlay_measurements})
-        found = screen_decisions(assessment, AMAZON)
+        found = screen_decisions(add_overlays(good, value), AMAZON)
         assert {found[rule] for rule in ("text", "logo", "watermark", "props")} == {decision}
 
 
-def test_a_good_photo_is_left_to_people_for_what_only_they_can_say(good):
-    found = screen_decisions(good, AMAZON)
-    manual = {"text", "logo", "watermark", "props", "out-of-packaging"}
-    assert {rule for rule, decision in found.items() if decision is not Decision.PASS} == manual
-    assert screen(good, AMAZON, on=TODAY).decision is Decision.MANUAL
-    assert screen(good, load_policy("otto"), on=TODAY).decision is Decision.PASS
+def test_a_photo_passes_all_that_can_be_measured_and_the_policy_says_what_people_look_at(good):
+    clean = add_overlays(good, 0.0, OVERLAYS)
+    verdict = screen(clean, AMAZON, on=TODAY)
+    assert verdict.decision is Decision.PASS
+    assert {outcome.decision for outcome in verdict.outcomes} == {Decision.PASS}
+    assert verdict.manual_checks == ("logo", "props", "out-of-packaging")
+    assert screen(good, load_policy("otto"), on=TODAY).manual_checks == ()
+
+
+def test_what_could_not_be_measured_on_this_photo_is_still_to_be_looked_at(good):
+    verdict = screen(good, AMAZON, on=TODAY)
+    assert verdict.decision is Decision.MANUAL
+    unmeasured = {outcome.rule for outcome in verdict.select_outcomes(Decision.MANUAL)}
+    assert unmeasured == {"text", "watermark"}
+
+
+def test_where_nothing_but_a_person_decides_nothing_passes(good):
+    verdict = screen(good, load_policy("etsy"), on=TODAY)
+    assert verdict.decision is Decision.MANUAL
+    assert verdict.manual_checks == ("real-item",)
+    compared = screen(good, load_policy("etsy"), on=CHANGE, compared_with=TODAY)
+    assert compared.before is Decision.MANUAL
+
+
+def test_a_check_of_people_is_told_with_its_question():
+    summary = summarise_policy(AMAZON, "en")
+    checks = {rule.rule: rule.asked for rule in summary.rules if rule.is_manual_check}
+    assert checks.keys() == {"logo", "props", "out-of-packaging", "on-model", "front-view"}
+    assert all("?" in asked for asked in checks.values())
+    assert {rule.id for rule in AMAZON.list_manual_checks(TODAY)} == checks.keys()
 
 
 def test_the_gravest_counts():

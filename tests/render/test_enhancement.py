@@ -7,7 +7,15 @@ import pytest
 
 from packshot.errors import InvalidInput
 from packshot.render import RenderOptions, renderer_for
-from packshot.report import Abstention, Action, Enhancement, PolicyChange, RuleChange
+from packshot.report import (
+    Abstention,
+    Action,
+    Enhancement,
+    PolicyChange,
+    PolicySummary,
+    RuleChange,
+    RuleSummary,
+)
 from tests.conftest import ROOT
 from tests.render.enhancement_records import (
     REMEDIES,
@@ -178,7 +186,12 @@ def presented(photo):
         value_after=86.1,
     )
     change = PolicyChange(
-        policy="amazon-main", on="2026-05-01", before="fail", after="manual", rules=[fill]
+        policy="amazon-main",
+        on="2026-05-01",
+        before="fail",
+        after="pass",
+        manual_checks=["props"],
+        rules=[fill],
     )
     missed = Abstention(step="whiten-background", reason="not-plain")
     return photo.model_copy(update={"policy": change, "abstentions": (missed,)})
@@ -201,6 +214,31 @@ def test_a_csv_has_columns_of_rules_and_of_what_was_not_done(presented):
     assert (row["policy"], row["policy_before"], row["policy_after"]) == (
         "amazon-main",
         "fail",
-        "manual",
+        "pass",
     )
     assert (row["rules_fixed"], row["rules_open"]) == ("fill", "")
+    assert row["manual_checks"] == "props"
+
+
+def test_what_only_a_person_can_judge_is_asked_once_for_all_photos(presented):
+    rule = RuleSummary(
+        rule="props",
+        title="Props",
+        level="error",
+        asked="Is anything else to be seen?",
+        is_manual_check=True,
+        categories=(),
+        effective_from=None,
+        effective_until=None,
+        source="Guide",
+        source_url=None,
+        source_kind="official",
+        verified_on=None,
+    )
+    options = RenderOptions(policies=(PolicySummary(name="amazon-main", rules=(rule,)),))
+    for name in ("table", "html"):
+        stream = io.StringIO()
+        with renderer_for(Enhancement, name, stream, options) as renderer:
+            renderer.add(presented)
+            renderer.add(presented)
+        assert stream.getvalue().count("Is anything else to be seen?") == 1

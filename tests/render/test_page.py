@@ -87,4 +87,5 @@ def test_a_card_is_compiled_once():
 
 def test_sizes_are_written_as_people_read_them():
     format_bytes = load_template("assessment_card.html.j2").environment.filters["bytes"]
-    assert [format_bytes(size) for size in (10, 1500, 2_340_000)] == ["0.1 kB", "1.5 kB", "2.3 MB"]
+    said = [format_bytes(size) for size in (0, 10, 1500, 2_340_000)]
+    assert said == ["0 kB", "0.1 kB", "1.5 kB", "2.3 MB"]

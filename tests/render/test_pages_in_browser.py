@@ -7,30 +7,43 @@ import csv
 import io
 import os
 import shutil
+from datetime import date
 from pathlib import Path
 
 import cv2
 import pytest
 
+from packshot.policy import load_policy, screen
+from packshot.policy.wording import summarise_policy
 from packshot.render import RenderOptions, renderer_for
 from packshot.report import (
     Assessment,
+    Duplicate,
     DuplicateGroup,
     Emotion,
     Enhancement,
+    Neighbour,
     Proposal,
+    RankedPhoto,
     Ranking,
     SearchResult,
+    Status,
     Verdict,
 )
-from tests.catalog.audit.fake_examiner import make_assessment
+from tests.catalog.audit.fake_examiner import make_assessment, run_fake_audit
 from tests.conftest import make_packshot
+from tests.render.enhancement_records import make_enhancement
+from tests.render.test_emotion import make_emotion
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 AXE = Path(os.environ.get("PACKSHOT_AXE", "axe.min.js"))
 COUNT = 620
 
+TODAY = date(2026, 11, 21)
+LONG_NAME = "photos/a photo with a name as cameras and people give them-20261130_120000(1).jpg"
+
+NEEDS_AXE = pytest.mark.skipif(not AXE.is_file(), reason="PACKSHOT_AXE names no axe.min.js")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 
@@ -138,26 +151,138 @@ def test_a_page_is_no_wider_than_the_window(browser, folder, name, width):
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="PACKSHOT_AXE names no axe.min.js")
-@pytest.mark.parametrize("name", ["small", "large"])
-def test_axe_finds_nothing(browser, folder, name):
-    tab = open_page(browser, folder / f"{name}.html")
+RECORDS = [
+    Assessment,
+    DuplicateGroup,
+    Emotion,
+    Enhancement,
+    Proposal,
+    Ranking,
+    SearchResult,
+    Verdict,
+]
+
+
+@pytest.fixture(scope="module")
+def pages(folder):
+    """A page of each kind, in English and Chinese, with a photo that is read and one that is not."""
+    photo = folder / "box.png"
+    policy = load_policy("amazon-main")
+    for language in ("en", "zh"):
+        options = RenderOptions(
+            language, policies=(summarise_policy(policy, language),), page_file=folder / "page.html"
+        )
+        for record, results in make_results(str(photo), policy, language).items():
+            page = folder / f"{record.__name__}-{language}.html"
+            with (
+                page.open("w", encoding="utf-8") as stream,
+                renderer_for(record, "html", stream, options) as renderer,
+            ):
+                for result in results:
+                    renderer.add(result)
+    feed = folder / "feed.csv"
+    feed.write_text("image,sku,seller\nbox.png,=1,A very long name of a seller of boxes\ngone.png,2,B\n")
+    policies = ("amazon-main", "google-merchant")
+    run_fake_audit(feed, folder / "audit", policies=policies, on=TODAY, fail_under=99)
+    return folder
+
+
+def make_results(photo, policy, language):
+    """Records by kind: of a photo with what pages tell of it, and of one that cannot be read."""
+    assessment = make_assessment(b"1", photo)
+    neighbour = Neighbour(id="1", path=photo, distance=0.2, likeness=0.8)
+    ranked = RankedPhoto(path=photo, rank=1, score=80, score_margin=4, decision="pass")
+    torn = {"path": LONG_NAME, "status": Status.UNREADABLE, "error": "the file is empty"}
+    problem = {"problem": "blurred", "action": "drop", "reason": "Wide edges.", "confidence": 0.9}
+    sizes = {"width": 500, "height": 400, "byte_size": 9000, "score": 70.0}
+    copies = tuple(
+        Duplicate(path=path, kind=kind, likeness=0.9, **sizes)
+        for path, kind in ((photo, None), (LONG_NAME, "resized"))
+    )
+    return {
+        Assessment: [assessment, Assessment(**torn)],
+        Verdict: [
+            screen(one, policy, on=TODAY, language=language) for one in (assessment, Assessment(**torn))
+        ],
+        Emotion: [make_emotion("mixed", 0.6, 0.5, path=photo), Emotion(**torn)],
+        Enhancement: [make_enhancement(Path(photo), Path(photo)), Enhancement(**torn)],
+        SearchResult: [
+            SearchResult(path=photo, status="ok", distance="cosine", hits=(neighbour, neighbour)),
+            SearchResult(**torn),
+        ],
+        Ranking: [
+            Ranking(
+                sku="box",
+                best=photo,
+                current=LONG_NAME,
+                swap=True,
+                reason="Sharp.",
+                order=(ranked,),
+            )
+        ],
+        Proposal: [Proposal(path=photo, **problem)],
+        DuplicateGroup: [
+            DuplicateGroup(
+                group=1,
+                kind="resized",
+                paths=(photo, LONG_NAME),
+                keep=photo,
+                reason="It is larger.",
+                photos=copies,
+            )
+        ],
+    }
+
+
+PAGES = [
+    *(f"{record.__name__}-{language}.html" for record in RECORDS for language in ("en", "zh")),
+    "audit/audit.html",
+]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_is_wider_than_a_telephone(browser, pages, name):
+    tab = open_page(browser, pages / name, width=390)
+    tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_page_of_an_audit_shows_photos_large_and_saves_what_is_filtered(browser, pages):
+    tab = open_page(browser, pages / "audit" / "audit.html")
+    tab.click("a.zoom")
+    assert tab.locator("#zoom img").get_attribute("src").endswith("/box.png")
+    tab.keyboard.press("Escape")
+    with tab.expect_download() as download:
+        tab.click("[name=csv]")
+    [row] = csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig")))
+    assert (row["sku"], row["decision"]) == ("'=1", "fail")
+    tab.fill("[name=search]", "no such name")
+    tab.wait_for_selector("#none")
+
+
+def find_violations(tab):
+    """Find what axe objects to; cards that are not drawn yet lie over others, as it sees them."""
+    tab.add_style_tag(content=".card { content-visibility: visible !important }")
     tab.evaluate(AXE.read_text(encoding="utf-8"))
-    found = tab.evaluate("axe.run().then(result => result.violations.map(each => each.id))")
-    assert found == []
+    return tab.evaluate("axe.run().then(result => result.violations.map(each => each.id))")
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="PACKSHOT_AXE names no axe.min.js")
-@pytest.mark.parametrize(
-    "record",
-    [Assessment, DuplicateGroup, Emotion, Enhancement, Proposal, Ranking, SearchResult, Verdict],
-)
+@NEEDS_AXE
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["small.html", "large.html", *PAGES])
+def test_axe_finds_nothing(browser, pages, name, scheme):
+    tab = browser.new_page(viewport={"width": 1400, "height": 900}, color_scheme=scheme)
+    tab.goto((pages / name).as_uri())
+    tab.evaluate("document.querySelectorAll('article details').forEach(each => each.open = true)")
+    assert find_violations(tab) == []
+
+
+@NEEDS_AXE
+@pytest.mark.parametrize("record", RECORDS)
 def test_axe_finds_nothing_on_an_empty_page(browser, tmp_path, record):
     page = tmp_path / "empty.html"
     with page.open("w", encoding="utf-8") as stream, renderer_for(record, "html", stream):
         pass
     tab = browser.new_page()
     tab.goto(page.as_uri())
-    tab.evaluate(AXE.read_text(encoding="utf-8"))
-    found = tab.evaluate("axe.run().then(result => result.violations.map(each => each.id))")
-    assert found == []
+    assert find_violations(tab) == []

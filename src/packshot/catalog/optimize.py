@@ -11,7 +11,7 @@ from typing import Final
 from packshot.enhance.goals import PresentationGoals, Range
 from packshot.policy import Policy, Rule, screen
 from packshot.policy.requirements import Operator, Requirement
-from packshot.policy.wording import describe_requirement, rule_title
+from packshot.policy.wording import describe_rule, rule_title
 from packshot.report import (
     Assessment,
     Enhancement,
@@ -22,7 +22,6 @@ from packshot.report import (
     Status,
     Verdict,
 )
-from packshot.texts import select_text
 
 _AIM_MARGIN: Final = 0.015
 """Share of the side by which the product is to fill more than the least that a rule asks for, or less
@@ -85,6 +84,7 @@ class PolicyTarget:
             on=self.on,
             before=decisions[0],
             after=decisions[1],
+            manual_checks=verdicts[1].manual_checks,
             rules=tuple(rule for rule in rules if rule is not None),
         )
         return enhancement.model_copy(update={"policy": change})
@@ -109,13 +109,10 @@ class PolicyTarget:
         was, is_now = before.get(rule.id), after.get(rule.id)
         if was is None and is_now is None:
             return None
-        asked = select_text(rule.reason, self.language)
-        if rule.requirement is not None:
-            asked = describe_requirement(rule.requirement, self.language)
         return RuleChange(
             rule=rule.id,
             title=rule_title(rule, self.language),
-            asked=asked,
+            asked=describe_rule(rule, self.language),
             before=was.decision if was else None,
             after=is_now.decision if is_now else None,
             value_before=was.value if was else None,

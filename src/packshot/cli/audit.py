@@ -322,6 +322,8 @@ def _format_summary(summary: AuditSummary) -> Iterator[str]:
     mean = "" if summary.mean_score is None else f", mean score {summary.mean_score:.1f}"
     yield f"{format_count(summary.inputs, 'input')}: {_format_counts(summary.statuses)}{mean}"
     yield f"verdicts: {_format_counts(summary.decisions) or 'none'}"
+    if summary.manual_checks:
+        yield f"only a person can judge: {', '.join(summary.manual_checks)}"
     run = summary.run
     yield (
         f"{run.seconds:.1f} s, {run.photos_per_second:.1f} inputs a second,"

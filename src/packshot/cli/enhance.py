@@ -553,7 +553,15 @@ def _open_renderers(
     request: Request, photos: PhotoList, stack: ExitStack
 ) -> Iterator[Renderer[Enhancement]]:
     """Open a renderer for the terminal, and one for the report where it is wanted."""
-    options = RenderOptions(request.settings.language, request.explain, file_of=photos.find_file)
+    from packshot.policy.wording import summarise_policy
+
+    target, language = request.policy_target, request.settings.language
+    options = RenderOptions(
+        language,
+        request.explain,
+        policies=() if target is None else (summarise_policy(target.policy, language),),
+        file_of=photos.find_file,
+    )
     terminal_stream = stack.enter_context(open_output(None, request.output_format))
     yield renderer_for(Enhancement, request.output_format, terminal_stream, options)
     if request.report is not None:

@@ -130,6 +130,7 @@ def check_command(
 
 
 def _build_rules_table(policy: Policy, language: str) -> BorderlessTable:
+    from packshot.report import Level
     from packshot.texts import load_policy_texts
 
     table = _make_table("rule", "", "asked", "", "source", language=language)
@@ -137,7 +138,8 @@ def _build_rules_table(policy: Policy, language: str) -> BorderlessTable:
     for rule in policy.rules:
         source = f"{rule.source.name} ({rule_labels.labels[rule.source.kind]})"
         address = [rule.source.url] if rule.source.url else []
-        requirement = f"{rule_labels.levels[rule.level]}: {_format_requirement(rule, language)}"
+        level = Level.MANUAL if rule.is_manual_check else rule.level
+        requirement = f"{rule_labels.levels[level]}: {_format_requirement(rule, language)}"
         cells = rule.id, _format_scope(rule), requirement, _format_validity(rule, language)
         table.add_row(
             *map(escape_invisible, cells), "\n".join(map(escape_invisible, [source, *address]))
@@ -146,12 +148,11 @@ def _build_rules_table(policy: Policy, language: str) -> BorderlessTable:
 
 
 def _format_requirement(rule: Rule, language: str) -> str:
-    from packshot.policy.wording import describe_requirement, rule_title
-    from packshot.texts import select_text
+    from packshot.policy.wording import describe_rule, rule_title
 
     if rule.requirement is None:
-        return select_text(rule.reason, language)
-    return f"{rule_title(rule, language)}: {describe_requirement(rule.requirement, language)}"
+        return describe_rule(rule, language)
+    return f"{rule_title(rule, language)}: {describe_rule(rule, language)}"
 
 
 def _format_scope(rule: Rule) -> str:

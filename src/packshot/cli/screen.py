@@ -79,8 +79,9 @@ SCREEN_HELP: Final = """Hold photos against the rules of marketplaces, as they a
 
 PATHS are files, folders, globs, feeds (whose roles and categories are heeded), addresses,
 what "packshot assess --format jsonl" wrote (then nothing is decoded again), or - for a photo on standard
-input. A policy is one of "packshot policies", or a YAML file of your own. What was not measured
-never passes: somebody must look. Verdicts go to standard output, or to -o FILE; no photo is changed.
+input. A policy is one of "packshot policies", or a YAML file of your own. What could not be measured on
+a photo never passes: somebody must look. What only a person can judge is told once for a policy, and
+the rest passes or fails. Verdicts go to standard output, or to -o FILE; no photo is changed.
 
 \b
 Examples:
@@ -197,6 +198,7 @@ class Tally:
         photo_count: Photos with a verdict that is written.
         last_path: The photo of the last verdict.
         decision_counts: By policy.
+        manual_checks: Rules that only a person can judge, by policy.
         unreadable: Reasons by path.
     """
 
@@ -204,6 +206,7 @@ class Tally:
     photo_count: int = 0
     last_path: str = ""
     decision_counts: dict[str, Counter[Decision]] = field(default_factory=dict)
+    manual_checks: dict[str, dict[str, None]] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
 
     def count_input(self, pair: ScreenedInput) -> ScreenedInput:
@@ -219,6 +222,7 @@ class Tally:
         self.photo_count += verdict.path != self.last_path  # The verdicts of a photo follow one another.
         self.last_path = verdict.path
         self.decision_counts.setdefault(verdict.policy, Counter())[verdict.decision] += 1
+        self.manual_checks.setdefault(verdict.policy, {}).update(dict.fromkeys(verdict.manual_checks))
 
     def has_failure(self, threshold: Decision) -> bool:
         """True if any verdict is the threshold's or worse, or a photo is unreadable."""
@@ -397,4 +401,6 @@ def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     for policy, counts in tally.decision_counts.items():
         parts = (f"{counts[decision]} {decision}" for decision in Decision if counts[decision])
         lines.append(f"  {policy}: {', '.join(parts)}")
+        if tally.manual_checks[policy]:
+            lines.append(f"    only a person can judge: {', '.join(tally.manual_checks[policy])}")
     print_summary(lines, request.quiet, request.output, list(tally.unreadable.items()))

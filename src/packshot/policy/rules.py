@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from packshot.measure.overlay import sort_overlays
+from packshot.policy.metrics import METRICS_WITHOUT_DETECTOR
 from packshot.policy.requirements import Requirement
 from packshot.report import OVERLAYS, Level, SourceKind
 
@@ -95,6 +96,12 @@ class Rule:
         )
 
     @property
+    def is_manual_check(self) -> bool:
+        """Whether only a person can judge it, on whatever photo: nothing measures what it asks for."""
+        asked = [one.metric for one in (self.requirement, self.when) if one is not None]
+        return self.requirement is None or not METRICS_WITHOUT_DETECTOR.keys().isdisjoint(asked)
+
+    @property
     def specificity(self) -> tuple[bool, bool]:
         """A rank: larger for variants made for fewer photos, which come before the others."""
         return bool(self.categories), self.role == MAIN_ROLE
@@ -152,6 +159,21 @@ class Policy:
     ) -> tuple[Rule, ...]:
         """Select the rules that apply to photos of a role and a category on a day, one of each name."""
         return _select_rules(self, on, role, category)
+
+    def list_manual_checks(self, on: date) -> tuple[Rule, ...]:
+        """List the rules that only a person can judge and that hold on a day, for whatever photos.
+
+        Example:
+            >>> from packshot.policy import load_policy
+            >>> [rule.id for rule in load_policy("meta-catalog").list_manual_checks(date(2026, 5, 1))]
+            ['promotion', 'illustration']
+        """
+        return tuple(
+            rule
+            for rule in self.rules
+            if rule.is_manual_check
+            and rule.is_applicable(on, rule.role, next(iter(rule.categories), None))
+        )
 
 
 def find_required_overlays(policies: Iterable[Policy]) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -58,7 +59,9 @@ def screen(
         compared_with: Another day: each outcome then tells what it was on that day.
 
     Returns:
-        The verdict; of an unreadable photo one without a decision.
+        The verdict; of an unreadable photo one without a decision. What only a person can judge takes
+        no part in the decision but is named in `Verdict.manual_checks`; where nothing else decides, the
+        decision is `manual`.
 
     Example:
         >>> from packshot import Assessor
@@ -69,13 +72,12 @@ def screen(
         >>> verdict.decision.value, failed
         ('fail', ['fill'])
     """
+    before = _NOTHING
+    if compared_with is not None:
+        before = _apply_rules(assessment, policy.select_rules(compared_with, role, category))
+    now = _apply_rules(assessment, policy.select_rules(on, role, category))
+    decisions_before = {rule.id: decision for rule, decision in before.decisions.items()}
     is_readable = assessment.status is Status.OK
-    before = _decide_rules(assessment, policy, compared_with, role, category) if is_readable else {}
-    outcomes = tuple(
-        _build_outcome(rule, assessment, language, before.get(rule.id))
-        for rule in policy.select_rules(on, role, category)
-        if is_readable and _is_relevant(rule, assessment)
-    )
     return Verdict.model_construct(
         path=assessment.path,
         status=assessment.status,
@@ -84,10 +86,14 @@ def screen(
         on=on,
         role=role,
         category=category,
-        decision=combine_decisions(outcome.decision for outcome in outcomes) if is_readable else None,
+        decision=now.combine() if is_readable else None,
+        manual_checks=tuple(rule.id for rule in now.manual_checks),
         compared_with=compared_with,
-        before=combine_decisions(before.values()) if is_readable and compared_with else None,
-        outcomes=outcomes,
+        before=before.combine() if is_readable and compared_with else None,
+        outcomes=tuple(
+            _build_outcome(rule, assessment, language, decisions_before.get(rule.id))
+            for rule in now.decisions
+        ),
     )
 
 
@@ -115,18 +121,42 @@ def is_newly_failing(verdict: Verdict) -> bool:
     return verdict.decision is Decision.FAIL and verdict.before not in (Decision.FAIL, None)
 
 
-def _decide_rules(
-    assessment: Assessment, policy: Policy, on: date | None, role: str, category: str | None
-) -> dict[str, Decision]:
-    """Decide by each rule of another day; nothing where no day was named."""
-    if on is None:
-        return {}
-    rules = policy.select_rules(on, role, category)
-    return {
-        rule.id: _decide(rule, _read_rule_value(rule, assessment))
-        for rule in rules
-        if _is_relevant(rule, assessment)
-    }
+@dataclass(frozen=True)
+class _AppliedRules:
+    """What became of the rules of a day that are a photo's business.
+
+    Attributes:
+        decisions: Of those that can be measured.
+        manual_checks: Those that only a person can judge.
+    """
+
+    decisions: Mapping[Rule, Decision]
+    manual_checks: tuple[Rule, ...]
+
+    def combine(self) -> Decision:
+        """Combine the decisions; a person decides where nothing that is measured does."""
+        if _has_binding(self.manual_checks) and not _has_binding(self.decisions):
+            return Decision.MANUAL
+        return combine_decisions(self.decisions.values())
+
+
+_NOTHING: Final = _AppliedRules({}, ())
+
+
+def _apply_rules(assessment: Assessment, rules: Iterable[Rule]) -> _AppliedRules:
+    """Decide by each rule; there is nothing to decide about an unreadable photo."""
+    if assessment.status is not Status.OK:
+        return _NOTHING
+    relevant = [rule for rule in rules if _is_relevant(rule, assessment)]
+    values = {rule: _read_rule_value(rule, assessment) for rule in relevant}
+    manual_checks = tuple(rule for rule in relevant if rule.is_manual_check and values[rule] is None)
+    decisions = {rule: _decide(rule, values[rule]) for rule in relevant if rule not in manual_checks}
+    return _AppliedRules(decisions, manual_checks)
+
+
+def _has_binding(rules: Iterable[Rule]) -> bool:
+    """Return whether any rule is more than a recommendation."""
+    return any(rule.level is not Level.INFO for rule in rules)
 
 
 def _is_relevant(rule: Rule, assessment: Assessment) -> bool:

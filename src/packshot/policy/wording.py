@@ -52,6 +52,24 @@ def describe_requirement(requirement: Requirement, language: str) -> str:
     return format_requirement(requirement.op, requirement.limit, unit, language)
 
 
+def describe_rule(rule: Rule, language: str) -> str:
+    """Describe what a rule asks for, or what a person is to look at where only a person can judge.
+
+    Example:
+        >>> from packshot.policy import load_policy
+        >>> rules = {rule.id: rule for rule in load_policy("amazon-main").rules}
+        >>> describe_rule(rules["fill"], "en"), describe_rule(rules["props"], "en")
+        ('at least 85 %', 'Does the photo show anything that is not sold with the product?')
+    """
+    own_words = select_text(rule.reason, language)
+    if rule.requirement is None:
+        return own_words
+    if rule.is_manual_check:
+        question = load_policy_texts(language).metrics[rule.requirement.metric].question
+        return own_words or question or describe_requirement(rule.requirement, language)
+    return describe_requirement(rule.requirement, language)
+
+
 def summarise_policy(policy: Policy, language: str) -> PolicySummary:
     """Summarise a policy in words.
 
@@ -61,19 +79,26 @@ def summarise_policy(policy: Policy, language: str) -> PolicySummary:
         >>> [rule.asked for rule in summary.rules if rule.rule == "fill"]
         ['at least 85 %']
     """
-    rules = tuple(_summarise_rule(rule, language) for rule in policy.rules)
+    rules = tuple(summarise_rule(rule, language) for rule in policy.rules)
     return PolicySummary(name=policy.name, rules=rules)
 
 
-def _summarise_rule(rule: Rule, language: str) -> RuleSummary:
-    asked = select_text(rule.reason, language)
-    if rule.requirement is not None:
-        asked = describe_requirement(rule.requirement, language)
+def summarise_rule(rule: Rule, language: str) -> RuleSummary:
+    """Summarise a rule in words.
+
+    Example:
+        >>> from packshot.policy import load_policy
+        >>> rules = {rule.id: rule for rule in load_policy("amazon-main").rules}
+        >>> summary = summarise_rule(rules["front-view"], "en")
+        >>> summary.asked, summary.is_manual_check
+        ('Is the product seen from the front?', True)
+    """
     return RuleSummary(
         rule=rule.id,
         title=rule_title(rule, language),
         level=rule.level,
-        asked=asked,
+        asked=describe_rule(rule, language),
+        is_manual_check=rule.is_manual_check,
         categories=rule.categories,
         effective_from=rule.effective_from,
         effective_until=rule.effective_until,

@@ -24,9 +24,19 @@ from packshot.render.enhancement_words import (
     strip_remedies,
 )
 from packshot.render.lines import CsvTable, JsonLines, RowSink
+from packshot.render.manual_checks import ManualChecks, print_checks
 from packshot.render.renderer import Makers, Renderer, RenderOptions
 from packshot.render.terminal import BorderlessTable, make_console
-from packshot.report import Action, Assessment, Decision, Enhancement, Finding, Status, Trial
+from packshot.report import (
+    Action,
+    Assessment,
+    Decision,
+    Enhancement,
+    Finding,
+    PolicySummary,
+    Status,
+    Trial,
+)
 from packshot.texts import load_texts
 
 _ACTION_COLOURS = {Action.ENHANCED: "green", Action.UNCHANGED: "dim", Action.RESHOOT: "red"}
@@ -42,6 +52,7 @@ _PRESENTATION_COLUMNS = (
     *("not_done", "policy", "policy_before", "policy_after"),
     "rules_fixed",
     "rules_open",
+    "manual_checks",
 )
 _OPEN_DECISIONS = (Decision.FAIL, Decision.WARN)
 
@@ -86,6 +97,7 @@ class EnhancementRows(CsvTable[Enhancement]):
         yield from (getattr(photo.policy, name, None) for name in ("policy", "before", "after"))
         yield "; ".join(change.rule for change in changes if change.is_fixed)
         yield "; ".join(change.rule for change in changes if change.after in _OPEN_DECISIONS)
+        yield "; ".join(() if photo.policy is None else photo.policy.manual_checks)
 
 
 class EnhancementTable(Renderer[Enhancement]):
@@ -99,7 +111,14 @@ class EnhancementTable(Renderer[Enhancement]):
         True
     """
 
-    def __init__(self, stream: TextIO, language: str, explain: bool) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        language: str,
+        explain: bool,
+        policies: Sequence[PolicySummary] = (),
+    ) -> None:
+        self._checks = ManualChecks(policies)
         self._console = make_console(stream)
         self._language = language
         self._texts = load_texts(language)
@@ -113,6 +132,8 @@ class EnhancementTable(Renderer[Enhancement]):
 
     def add(self, photo: Enhancement) -> None:
         """Remember a row, or write a paragraph."""
+        if photo.policy is not None:
+            self._checks.add(photo.policy.policy, photo.policy.manual_checks)
         cells = Text(photo.path), _format_scores(photo), self._format_result(photo)
         description = Text("\n").join(map(Text, self._describe(photo)))
         if self._explain:
@@ -134,6 +155,7 @@ class EnhancementTable(Renderer[Enhancement]):
     def _finish(self) -> None:
         if self._table.row_count:
             self._console.print(self._table)
+        print_checks(self._console, self._checks, self._language)
 
     def _format_result(self, photo: Enhancement) -> Text:
         if photo.action is None:
@@ -212,7 +234,9 @@ def _make_page(stream: TextIO, options: RenderOptions) -> Renderer[Enhancement]:
 
 
 MAKERS: Final[Makers[Enhancement]] = {
-    "table": lambda stream, options: EnhancementTable(stream, options.language, options.explain),
+    "table": lambda stream, options: EnhancementTable(
+        stream, options.language, options.explain, options.policies
+    ),
     "jsonl": lambda stream, options: JsonLines(
         stream, exclude=() if options.explain else _DETAIL_FIELDS
     ),

@@ -21,9 +21,11 @@ from packshot.render.enhancement_words import (
     select_rule_changes,
     strip_remedies,
 )
+from packshot.render.manual_checks import ManualChecks
 from packshot.render.page import Page, Picture, histogram, load_template, mean
 from packshot.render.renderer import RenderOptions
 from packshot.report import Action, Enhancement
+from packshot.texts import load_policy_texts
 
 PICTURE_SIDE = 640
 """Pixels of the long side, larger than elsewhere: what enhancing changes has to be seen. A judgement."""
@@ -49,11 +51,14 @@ class EnhancementPage(Page[Enhancement]):
         self._scores_before: list[float] = []
         self._scores_after: list[float] = []
         self._action_counts: Counter[str] = Counter()
+        self._checks = ManualChecks(options.policies)
 
     def _count(self, photo: Enhancement) -> None:
         self._scores_before.append(photo.score_before or 0.0)
         self._scores_after.append(photo.score_after or 0.0)
         self._action_counts[_get_action(photo)] += 1
+        if photo.policy is not None:
+            self._checks.add(photo.policy.policy, photo.policy.manual_checks)
         if photo.before is not None:
             self._models = photo.before.models
 
@@ -88,6 +93,8 @@ class EnhancementPage(Page[Enhancement]):
         return self._render_template(
             "enhancement_report.html.j2",
             actions=_SECTIONS,
+            checks=self._checks.list_rules(),
+            asks=load_policy_texts(self._language),
             numbers=self._action_counts,
             mean_before=mean(self._scores_before),
             mean_after=mean(self._scores_after),

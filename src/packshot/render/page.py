@@ -8,8 +8,8 @@ import os
 import re
 import secrets
 import tempfile
-from abc import abstractmethod
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -29,7 +29,7 @@ from packshot.files import translate_write_errors
 from packshot.names import escape_undecodable
 from packshot.photo import Photo
 from packshot.render.page_folder import CARDS_IN_FILE, PageFolder, parse_card_data, picture_name
-from packshot.render.renderer import Renderer, RenderOptions, Result
+from packshot.render.renderer import Output, Renderer, RenderOptions, Result
 from packshot.report import Status
 from packshot.texts import load_texts
 
@@ -87,21 +87,18 @@ class _CardLocation:
     span: _Span
 
 
-class Page(Renderer[Result]):
-    """A page of one card a photo, in the order of their ranks, and a list of the unreadable.
+class CardPage(Output, ABC):
+    """A page of cards in the order of their ranks.
 
-    Cards are rendered as results come and wait in a temporary file with their thumbnails: memory holds
-    one card at a time, however many photos there are. With more than `MAX_EMBEDDED` of them, a page
-    whose file is known keeps cards and thumbnails in a folder beside it, see `PageFolder`.
+    Cards are taken as they come and wait in a temporary file with their thumbnails: memory holds one
+    card at a time, however many photos there are. With more than `MAX_EMBEDDED` of them, a page whose
+    file is known keeps cards and thumbnails in a folder beside it, see `PageFolder`.
 
     Example:
         >>> import io
         >>> from packshot.render.search_page import SearchPage
-        >>> from packshot.report import SearchResult
-        >>> with SearchPage(stream := io.StringIO(), RenderOptions()) as page:
-        ...     page.add(SearchResult(path="mug.jpg", status=Status.OK))
-        >>> stream.getvalue()[:15], "mug.jpg" in stream.getvalue()
-        ('<!doctype html>', True)
+        >>> isinstance(SearchPage(io.StringIO(), RenderOptions()), CardPage)
+        True
     """
 
     def __init__(self, stream: TextIO, options: RenderOptions) -> None:
@@ -112,19 +109,15 @@ class Page(Renderer[Result]):
         self._texts = load_texts(self._language)
         self._cards: list[_CardLocation] = []
         self._unreadable: list[tuple[str, str]] = []
-        self._models: dict[str, str] = {}
+        self._models: Mapping[str, str] = {}
         self._thumbnails: list[_Span] = []
         self._token = f"packshot-picture-{secrets.token_hex(8)}-"
         self._folder: PageFolder | None = None
 
-    def add(self, result: Result) -> None:
-        """Render a card."""
-        if result.status is not Status.OK:
-            self._unreadable.append((result.path, result.error or ""))
-            return
-        self._count(result)
-        card = self._render_card(result).encode("utf-8", "replace")
-        self._cards.append(_CardLocation(self._compute_rank(result), self._write_to_spool(card)))
+    def _add_card(self, card: str, rank: float) -> None:
+        """Keep a card that was rendered."""
+        span = self._write_to_spool(card.encode("utf-8", "replace"))
+        self._cards.append(_CardLocation(rank, span))
 
     def __enter__(self) -> Self:
         with translate_write_errors(tempfile.gettempdir()):
@@ -155,22 +148,12 @@ class Page(Renderer[Result]):
         encoded = _encode_thumbnail(file, side)
         if encoded is None:
             return None
-        jpeg, width, height = encoded
+        return self._keep_thumbnail(*encoded, link_photo(path, file, self._page_file))
+
+    def _keep_thumbnail(self, jpeg: bytes, width: int, height: int, link: str) -> Picture:
+        """Keep a small JPEG of so many pixels; a click on it goes to the photo where it has a link."""
         self._thumbnails.append(self._write_to_spool(jpeg))
-        uri = f"{self._token}{len(self._thumbnails) - 1}-"
-        return Picture(uri, width, height, link_photo(path, file, self._page_file))
-
-    @abstractmethod
-    def _count(self, result: Result) -> None:
-        """Count a photo that could be read."""
-
-    @abstractmethod
-    def _render_card(self, result: Result) -> str:
-        """Render the card of a photo."""
-
-    @abstractmethod
-    def _compute_rank(self, result: Result) -> float:
-        """Compute the rank of a card: those of low rank come first."""
+        return Picture(f"{self._token}{len(self._thumbnails) - 1}-", width, height, link)
 
     @abstractmethod
     def _render_page(self) -> Iterator[str]:
@@ -234,6 +217,40 @@ class Page(Renderer[Result]):
                 yield Markup(",")
             yield _to_script_json([row.get(column, "") for column in columns])
         yield Markup("]}")
+
+
+class Page(CardPage, Renderer[Result]):
+    """A page of one card a photo, and a list of the unreadable.
+
+    Example:
+        >>> import io
+        >>> from packshot.render.search_page import SearchPage
+        >>> from packshot.report import SearchResult
+        >>> with SearchPage(stream := io.StringIO(), RenderOptions()) as page:
+        ...     page.add(SearchResult(path="mug.jpg", status=Status.OK))
+        >>> stream.getvalue()[:15], "mug.jpg" in stream.getvalue()
+        ('<!doctype html>', True)
+    """
+
+    def add(self, result: Result) -> None:
+        """Render a card."""
+        if result.status is not Status.OK:
+            self._unreadable.append((result.path, result.error or ""))
+            return
+        self._count(result)
+        self._add_card(self._render_card(result), self._compute_rank(result))
+
+    @abstractmethod
+    def _count(self, result: Result) -> None:
+        """Count a photo that could be read."""
+
+    @abstractmethod
+    def _render_card(self, result: Result) -> str:
+        """Render the card of a photo."""
+
+    @abstractmethod
+    def _compute_rank(self, result: Result) -> float:
+        """Compute the rank of a card: those of low rank come first."""
 
 
 def _to_script_json(value: object) -> Markup:
@@ -376,4 +393,6 @@ def mark_name(name: str) -> Markup:
 
 def _format_bytes(size: int) -> str:
     """Write a file's size as people read it."""
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(size / 1e3, 0.1):.3g} kB"
+    if size >= 1e6:
+        return f"{size / 1e6:.1f} MB"
+    return f"{max(size / 1e3, 0.1):.3g} kB" if size else "0 kB"

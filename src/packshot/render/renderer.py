@@ -37,21 +37,18 @@ Result = TypeVar(
 )
 
 
-class Renderer(ABC, Generic[Result]):
-    """Takes results one at a time; complete when its context ends without an error.
+class Output:
+    """Something that is complete when its context ends without an error.
 
     Example:
-        >>> class Paths(Renderer[Assessment]):
-        ...     def add(self, result):
-        ...         print(result.path)
-        >>> with Paths() as renderer:
-        ...     renderer.add(Assessment(path="mug.jpg", status="ok"))
-        mug.jpg
+        >>> class Line(Output):
+        ...     def _finish(self):
+        ...         print("done")
+        >>> with Line():
+        ...     print("on the way")
+        on the way
+        done
     """
-
-    @abstractmethod
-    def add(self, result: Result) -> None:
-        """Write, or remember, one result."""
 
     def __enter__(self) -> Self:
         return self
@@ -73,6 +70,23 @@ class Renderer(ABC, Generic[Result]):
 
     def _close(self) -> None:
         """Give back what was held, also after an error."""
+
+
+class Renderer(Output, ABC, Generic[Result]):
+    """Takes results one at a time; complete when its context ends without an error.
+
+    Example:
+        >>> class Paths(Renderer[Assessment]):
+        ...     def add(self, result):
+        ...         print(result.path)
+        >>> with Paths() as renderer:
+        ...     renderer.add(Assessment(path="mug.jpg", status="ok"))
+        mug.jpg
+    """
+
+    @abstractmethod
+    def add(self, result: Result) -> None:
+        """Write, or remember, one result."""
 
 
 @dataclass(frozen=True)

@@ -8,22 +8,23 @@ from typing import Final, TextIO
 from rich.text import Text
 
 from packshot.render.lines import CsvTable, JsonLines, RowSink
+from packshot.render.manual_checks import ManualChecks, print_checks
 from packshot.render.renderer import Makers, Renderer
 from packshot.render.terminal import DECISION_COLOURS, BorderlessTable, make_console
-from packshot.render.verdict_page import VerdictPage
+from packshot.render.verdict_page import VerdictPage, select_told_outcomes
 from packshot.report import Decision, PolicySummary, RuleOutcome, Verdict
 from packshot.texts import load_policy_texts, load_texts
 from packshot.visible import escape_invisible
 
 _PHOTO_FIELDS = ("path", "status", "error", "policy", "on", "role", "category", "decision")
+_CHECKS_FIELD = "manual_checks"
 _RULE_FIELDS = tuple(name for name in RuleOutcome.model_fields if name != "decision")
-_SHOWN_DECISIONS = (Decision.FAIL, Decision.WARN, Decision.INFO)
 
 
 def _make_table(stream: TextIO, language: str, policies: Sequence[PolicySummary]) -> Renderer[Verdict]:
     if len(policies) == 1:
-        return VerdictTable(stream, language)
-    return VerdictMatrix(stream, language, [policy.name for policy in policies])
+        return VerdictTable(stream, language, policies)
+    return VerdictMatrix(stream, language, policies)
 
 
 class VerdictRows(CsvTable[Verdict]):
@@ -38,7 +39,8 @@ class VerdictRows(CsvTable[Verdict]):
     """
 
     def __init__(self, stream: TextIO | RowSink) -> None:
-        super().__init__(stream, (*_PHOTO_FIELDS, "rule_decision", *_RULE_FIELDS), has_listing=True)
+        columns = (*_PHOTO_FIELDS, "rule_decision", *_RULE_FIELDS, _CHECKS_FIELD)
+        super().__init__(stream, columns, has_listing=True)
 
     def add(self, result: Verdict) -> None:
         """Write the rows of one verdict."""
@@ -51,9 +53,10 @@ class VerdictRows(CsvTable[Verdict]):
         outcome = self._outcome
         if outcome is None:
             yield from [None] * (1 + len(_RULE_FIELDS))
-            return
-        yield outcome.decision
-        yield from (_format_value(getattr(outcome, name)) for name in _RULE_FIELDS)
+        else:
+            yield outcome.decision
+            yield from (_format_value(getattr(outcome, name)) for name in _RULE_FIELDS)
+        yield _format_value(verdict.manual_checks)
 
 
 def _format_value(value: object) -> object:
@@ -75,8 +78,10 @@ class VerdictTable(Renderer[Verdict]):
         ['a.jpg', 'Pass', 'Nothing', 'to', 'improve.']
     """
 
-    def __init__(self, stream: TextIO, language: str) -> None:
+    def __init__(self, stream: TextIO, language: str, policies: Sequence[PolicySummary] = ()) -> None:
         self._console = make_console(stream)
+        self._language = language
+        self._checks = ManualChecks(policies)
         self._policy_texts = load_policy_texts(language)
         self._photo_texts = load_texts(language)
         self._table = BorderlessTable()
@@ -90,6 +95,7 @@ class VerdictTable(Renderer[Verdict]):
             unreadable = Text(self._photo_texts.labels[verdict.status], style="red")
             self._table.add_row(Text(verdict.path), unreadable, Text(verdict.error or "", style="red"))
             return
+        self._checks.add(verdict.policy, verdict.manual_checks)
         self._table.add_row(
             Text(verdict.path), self._format_decision(verdict.decision), self._format_advice(verdict)
         )
@@ -98,18 +104,14 @@ class VerdictTable(Renderer[Verdict]):
         return Text(self._policy_texts.decisions[decision], style=DECISION_COLOURS[decision])
 
     def _format_advice(self, verdict: Verdict) -> Text:
-        shown_outcomes = sorted(verdict.select_outcomes(*_SHOWN_DECISIONS), key=_decision_rank)
-        lines = [
-            self._format_outcome(shown_outcome)
-            for shown_outcome in shown_outcomes
-            if not _has_worse_outcome(shown_outcome, shown_outcomes)
-        ]
+        lines = [self._format_outcome(outcome) for outcome in select_told_outcomes(verdict)]
         manual_outcomes = verdict.select_outcomes(Decision.MANUAL)
         if manual_outcomes:
             titles = ", ".join(dict.fromkeys(outcome.title for outcome in manual_outcomes))
             manual_label = self._policy_texts.label("more", count=len(manual_outcomes))
             lines.append(Text(f"{manual_label}: {titles}", style=DECISION_COLOURS[Decision.MANUAL]))
-        return Text("\n").join(lines or [Text(self._policy_texts.labels["fine"], style="dim")])
+        fine = "fine-measured" if verdict.manual_checks else "fine"
+        return Text("\n").join(lines or [Text(self._policy_texts.labels[fine], style="dim")])
 
     def _format_outcome(self, outcome: RuleOutcome) -> Text:
         reason = (outcome.reason, DECISION_COLOURS[outcome.decision])
@@ -120,6 +122,7 @@ class VerdictTable(Renderer[Verdict]):
             self._console.print(self._table)
         else:
             self._console.print(self._policy_texts.labels["none"])
+        print_checks(self._console, self._checks, self._language)
 
 
 class VerdictMatrix(Renderer[Verdict]):
@@ -128,22 +131,26 @@ class VerdictMatrix(Renderer[Verdict]):
     Example:
         >>> import io
         >>> fields = dict(path="a.jpg", status="ok", on="2024-05-01", role="main")
-        >>> with VerdictMatrix(stream := io.StringIO(), "en", ["north", "south"]) as matrix:
+        >>> policies = [PolicySummary(name=name, rules=()) for name in ("north", "south")]
+        >>> with VerdictMatrix(stream := io.StringIO(), "en", policies) as matrix:
         ...     matrix.add(Verdict(policy="north", decision="pass", **fields))
         ...     matrix.add(Verdict(policy="south", decision="fail", **fields))
         >>> [line.split() for line in stream.getvalue().splitlines()]
         [['Photo', 'north', 'south'], ['a.jpg', 'Pass', 'Fail']]
     """
 
-    def __init__(self, stream: TextIO, language: str, policies: Sequence[str]) -> None:
+    def __init__(self, stream: TextIO, language: str, policies: Sequence[PolicySummary]) -> None:
         self._console = make_console(stream)
+        self._language = language
+        self._checks = ManualChecks(policies)
         self._policy_texts = load_policy_texts(language)
         self._photo_texts = load_texts(language)
-        self._policies = [escape_invisible(name, stream.encoding) for name in policies]
+        self._policies = [escape_invisible(policy.name, stream.encoding) for policy in policies]
         self._rows: dict[str, dict[str, Text]] = {}
 
     def add(self, verdict: Verdict) -> None:
         """Remember a cell."""
+        self._checks.add(verdict.policy, verdict.manual_checks)
         self._rows.setdefault(verdict.path, {})[verdict.policy] = self._format_cell(verdict)
 
     def _format_cell(self, verdict: Verdict) -> Text:
@@ -164,18 +171,7 @@ class VerdictMatrix(Renderer[Verdict]):
         for path, cells in self._rows.items():
             table.add_row(Text(path), *(cells.get(name, Text("")) for name in self._policies))
         self._console.print(table if self._rows else self._policy_texts.labels["none"])
-
-
-def _has_worse_outcome(outcome: RuleOutcome, shown_outcomes: Sequence[RuleOutcome]) -> bool:
-    """Return whether a graver rule that is not met says the same of the same metric."""
-    return any(
-        other.metric == outcome.metric and _decision_rank(other) < _decision_rank(outcome)
-        for other in shown_outcomes
-    )
-
-
-def _decision_rank(outcome: RuleOutcome) -> int:
-    return list(Decision).index(outcome.decision)
+        print_checks(self._console, self._checks, self._language)
 
 
 MAKERS: Final[Makers[Verdict]] = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final, TextIO
 
+from packshot.render.manual_checks import ManualChecks
 from packshot.render.page import Page, Picture, load_template
 from packshot.render.renderer import RenderOptions
 from packshot.report import Decision, PolicySummary, RuleOutcome, Status, Verdict
@@ -77,6 +78,7 @@ class VerdictPage(Page[Verdict]):
         self._column_titles = _build_column_titles(self._policies)
         self._column_numbers = {rule: number for number, rule in enumerate(self._column_titles)}
         self._relevant_columns: set[int] = set()
+        self._checks = ManualChecks(self._policies)
         self._decision_counts = {policy.name: Counter[Decision]() for policy in self._policies}
         self._picture: tuple[str, Picture | None] = ("", None)
 
@@ -88,6 +90,7 @@ class VerdictPage(Page[Verdict]):
 
     def _count(self, verdict: Verdict) -> None:
         self._decision_counts[verdict.policy][verdict.decision or Decision.MANUAL] += 1
+        self._checks.add(verdict.policy, verdict.manual_checks)
         for outcome in verdict.outcomes:
             is_measured = outcome.value is not None
             if is_measured and outcome.decision is not Decision.PASS:
@@ -102,8 +105,7 @@ class VerdictPage(Page[Verdict]):
             several=len(self._policies) > 1,
             tone=_COLOUR_NAMES[verdict.decision or Decision.MANUAL],
             rank=self._compute_rank(verdict),
-            broken=verdict.select_outcomes(Decision.FAIL, Decision.WARN),
-            better=verdict.select_outcomes(Decision.INFO),
+            told=select_told_outcomes(verdict),
             unseen=verdict.select_outcomes(Decision.MANUAL),
             tones=_COLOUR_NAMES,
             words=self._texts,
@@ -144,6 +146,7 @@ class VerdictPage(Page[Verdict]):
         return self._render_template(
             "verdict_report.html.j2",
             asks=self._policy_texts,
+            checks=self._checks.list_rules(),
             columns=self._column_titles,
             telling=sorted(self._relevant_columns),
             decisions=self._decision_counts,
@@ -158,6 +161,32 @@ class VerdictPage(Page[Verdict]):
             on=on,
             since=since,
         )
+
+
+def select_told_outcomes(verdict: Verdict) -> list[RuleOutcome]:
+    """Select what is wrong with a photo, the gravest first; of rules about one metric the gravest.
+
+    Example:
+        >>> fields = dict(title="Size", reason="", remedy="", value=300.0, unit="px", op="at-least")
+        >>> outcomes = [
+        ...     RuleOutcome.model_construct(rule=rule, metric="width", decision=decision, **fields)
+        ...     for rule, decision in (("best", Decision.INFO), ("min", Decision.FAIL))
+        ... ]
+        >>> verdict = Verdict.model_construct(outcomes=outcomes)
+        >>> [outcome.rule for outcome in select_told_outcomes(verdict)]
+        ['min']
+    """
+    wrong = verdict.select_outcomes(Decision.FAIL, Decision.WARN, Decision.INFO)
+    told: list[RuleOutcome] = []
+    for outcome in sorted(wrong, key=_rank_decision):
+        worse = (one.metric for one in told if _rank_decision(one) < _rank_decision(outcome))
+        if outcome.metric not in worse:
+            told.append(outcome)
+    return told
+
+
+def _rank_decision(outcome: RuleOutcome) -> int:
+    return list(Decision).index(outcome.decision)
 
 
 def _build_column_titles(policies: Sequence[PolicySummary]) -> Mapping[str, str]:

@@ -63,7 +63,9 @@ class AuditRow(Record):
     decisions: dict[str, Decision] = Field(default={}, description="By policy")
     failed_rules: tuple[str, ...] = Field(default=(), description="policy:rule")
     warned_rules: tuple[str, ...] = ()
-    manual_rules: tuple[str, ...] = Field(default=(), description="A person must look")
+    manual_rules: tuple[str, ...] = Field(
+        default=(), description="Not measured on this photo: a person must look"
+    )
     findings: tuple[str, ...] = Field(default=(), description="Codes, the gravest first")
     errors: int = Field(default=0, description="Findings of the severity error")
     warnings: int = 0
@@ -118,6 +120,9 @@ class AuditSummary(Record):
     decisions: dict[str, int]
     by_policy: dict[str, dict[str, int]] = Field(description="Decisions by policy")
     failed_rules: dict[str, int] = Field(description="Photos by policy:rule, the most frequent first")
+    manual_checks: dict[str, str] = Field(
+        default={}, description="What only a person can judge, on every photo, by policy:rule"
+    )
     findings: dict[str, int] = Field(description="Photos by code, the most frequent first")
     mean_score: float | None
     score_quantiles: dict[str, float] = Field(description="p01, p05, p25, p50, p75, p95, p99")

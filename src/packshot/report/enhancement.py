@@ -124,16 +124,19 @@ class RuleChange(Record):
 class PolicyChange(Record):
     """A policy's decision on a photo before and after, rule by rule.
 
+    `manual_checks` names the rules that only a person can judge; neither decision rests on them.
+
     Example:
-        >>> change = PolicyChange(policy="amazon-main", on="2026-05-01", before="fail", after="manual")
+        >>> change = PolicyChange(policy="amazon-main", on="2026-05-01", before="fail", after="pass")
         >>> change.rules, change.after.value
-        ((), 'manual')
+        ((), 'pass')
     """
 
     policy: str
     on: date
     before: Decision
     after: Decision
+    manual_checks: tuple[str, ...] = ()
     rules: tuple[RuleChange, ...] = ()
 
 

@@ -51,8 +51,8 @@ class SourceKind(StrEnum):
 class Decision(StrEnum):
     """The decision of a policy on a photo or a rule of a photo, the gravest first.
 
-    `manual`: it was not measured, so that a person must look. `info`: a recommendation that the photo
-    does not follow; said of a rule only, the photo passes.
+    `manual`: it was not measured on this photo, so that a person must look. `info`: a recommendation
+    that the photo does not follow; said of a rule only, the photo passes.
 
     Example:
         >>> min([Decision.PASS, Decision.MANUAL, Decision.WARN], key=list(Decision).index).value
@@ -106,8 +106,11 @@ class RuleOutcome(Record):
 class Verdict(Record):
     """The verdict of one policy on one photo on one day.
 
-    `decision` is None for an unreadable photo, else the gravest of the rules': fail, manual, warn, pass.
-    `outcomes` are those of the rules that apply to the role and the category on that day.
+    `decision` is None for an unreadable photo, else the gravest of the outcomes': fail, manual, warn,
+    pass. `outcomes` are those of the rules that apply to the role and the category on that day and that
+    something measures. `manual_checks` names the others, which only a person can judge: they take no
+    part in the decision, so that `pass` means all that can be measured. Where nothing else decides, the
+    decision is `manual`.
 
     Example:
         >>> fields = dict(path="mug.jpg", status="ok", policy="shop", role="main", decision="pass")
@@ -124,6 +127,9 @@ class Verdict(Record):
     role: str
     category: str | None = None
     decision: Decision | None = None
+    manual_checks: tuple[str, ...] = Field(
+        default=(), description="Rules that only a person can judge, on whatever photo"
+    )
     compared_with: date | None = Field(default=None, description="Another day, where one was named")
     before: Decision | None = Field(default=None, description="The decision on that day")
     outcomes: tuple[RuleOutcome, ...] = ()
@@ -149,6 +155,7 @@ class RuleSummary(Record):
     title: str
     level: Level
     asked: str = Field(description="What it asks for, or what a person must look at")
+    is_manual_check: bool = Field(default=False, description="Only a person can judge it")
     categories: tuple[str, ...] = Field(description="Those it is made for; empty for all")
     effective_from: date | None
     effective_until: date | None = Field(description="The last day")

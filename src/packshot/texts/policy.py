@@ -24,6 +24,7 @@ class MetricText:
         remedy: What to do about a value that does not fulfil a rule.
         high: What to do where it is too large, if that is something else.
         finding: The finding whose remedy it has, instead of one of its own.
+        question: What a person is to look at, where nothing measures it.
 
     Example:
         >>> texts = load_policy_texts("en")
@@ -35,6 +36,7 @@ class MetricText:
     remedy: str = ""
     high: str = ""
     finding: str = ""
+    question: str = ""
 
 
 @dataclass(frozen=True)

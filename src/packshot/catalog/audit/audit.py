@@ -21,8 +21,9 @@ from packshot.catalog.audit.settings import ROW_FORMAT, AuditSettings, describe_
 from packshot.distribution import read_version as installed_version
 from packshot.errors import AuditError
 from packshot.policy import Policy, load_policy
-from packshot.policy.wording import rule_title
+from packshot.policy.wording import rule_title, summarise_rule
 from packshot.processes import DEFAULT_TIME_LIMIT_S
+from packshot.render.manual_checks import format_check
 from packshot.report import AuditSummary
 from packshot.sources import FeedRow, read_feed
 
@@ -207,6 +208,11 @@ def _build_context(settings: AuditSettings) -> AuditContext:
             f"{policy.name}:{rule.id}": rule_title(rule, language)
             for policy in policies
             for rule in policy.rules
+        },
+        manual_checks={
+            f"{policy.name}:{rule.id}": format_check(summarise_rule(rule, language))
+            for policy in policies
+            for rule in policy.list_manual_checks(settings.on)
         },
     )
 

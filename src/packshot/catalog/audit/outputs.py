@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import util
 from pathlib import Path
@@ -58,6 +58,7 @@ class AuditContext:
         models: Its fingerprints.
         policies: Fingerprints of policies by name.
         rules: Titles of rules by ``policy:rule``.
+        manual_checks: What only a person can judge, in words, by ``policy:rule``.
 
     Example:
         >>> rules = {"amazon:white": "White background"}
@@ -70,6 +71,7 @@ class AuditContext:
     models: Mapping[str, str]
     policies: Mapping[str, str]
     rules: Mapping[str, str]
+    manual_checks: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_outputs(
@@ -100,8 +102,9 @@ def write_outputs(
     """
     tally, output_texts = _write_tables(folder, journal, tuple(context.policies))
     summary = _build_summary(journal, settings, context, tally, output_texts)
-    with atomic_write(folder / PAGE_NAME) as path:
-        write_page(path, journal, summary, tally, context.rules, settings.assessor.language)
+    place = folder / PAGE_NAME
+    with atomic_write(place) as path:
+        write_page(path, journal, summary, tally, context.rules, settings.assessor.language, place)
     with atomic_write(folder / SUMMARY_NAME) as path:
         path.write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return summary
@@ -152,6 +155,7 @@ def _build_summary(
         decisions=_order_counts(tally.decisions, Decision),
         by_policy={name: _order_counts(counts, Decision) for name, counts in tally.by_policy.items()},
         failed_rules=dict(sort_by_frequency(tally.failed_rules)),
+        manual_checks=dict(context.manual_checks),
         findings=dict(sort_by_frequency(tally.findings)),
         mean_score=None if tally.mean_score is None else round(tally.mean_score, 2),
         score_quantiles=tally.quantiles(),

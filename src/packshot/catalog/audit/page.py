@@ -1,19 +1,18 @@
-"""An audit as one self-contained page: the numbers, and the worst photos."""
+"""An audit as a page: the numbers, and the worst photos."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
-from typing import Final
+from typing import Final, TextIO
 
-from markupsafe import Markup
-
+from packshot.catalog.audit.examine import THUMBNAIL_SIDE
 from packshot.catalog.audit.journal import Journal
 from packshot.catalog.audit.tally import GroupTally, Tally
-from packshot.render.page import Bar, load_template
-from packshot.report import AuditStatus, AuditSummary, Cause
-from packshot.texts import load_texts
+from packshot.render import RenderOptions
+from packshot.render.page import Bar, CardPage, Picture, link_photo, load_template
+from packshot.report import AuditRow, AuditStatus, AuditSummary, Cause
+from packshot.texts import load_policy_texts, load_texts
 from packshot.texts.audit import load_audit_texts
 
 MAX_FAILED_ROWS: Final = 500
@@ -36,8 +35,11 @@ def write_page(
     tally: Tally,
     rules: Mapping[str, str],
     language: str,
+    place: Path | None = None,
 ) -> None:
-    """Write an audit as one page of HTML, the worst photos with their thumbnails.
+    """Write an audit as a page of HTML, the worst photos with their thumbnails.
+
+    More than `packshot.render.page.MAX_EMBEDDED` of them lie in a folder beside it.
 
     Args:
         path: Of the file.
@@ -46,6 +48,7 @@ def write_page(
         tally: Of the same rows.
         rules: Titles of rules by ``policy:rule``.
         language: Of words.
+        place: Of the page, if the file is a draft that will be moved there.
 
     Example:
         >>> from packshot.catalog.audit.examine import build_row_result
@@ -62,49 +65,97 @@ def write_page(
         >>> "gone.jpg" in Path("again.html").read_text(encoding="utf-8")
         True
     """
-    titles = _build_titles(summary, rules, language)
-    assessed_count = summary.statuses.get(AuditStatus.OK, 0)
-    page = load_template("audit_report.html.j2").generate(
-        language=language,
-        words=load_texts(language),
-        audit=load_audit_texts(language),
-        summary=summary,
-        broken=list(journal.iter_failed_rows(MAX_FAILED_ROWS)),
-        broken_count=summary.inputs - assessed_count,
-        faults=_rank_faults(summary, titles),
-        losses=_rank_losses(summary, language),
-        titles=titles,
-        histogram=_build_bars(summary.score_histogram),
-        tables=_build_tables(tally),
-        cards=_render_cards(journal, titles, language),
-        count=min(journal.worst_count, assessed_count),
-        unreadable=(),
-        stored=None,
-        models=summary.models,
-        version=summary.version,
-    )
-    with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-        file.writelines(page)
+    options = RenderOptions(language, page_file=path if place is None else place)
+    with (
+        path.open("w", encoding="utf-8", errors="replace", newline="\n") as file,
+        AuditPage(file, options, journal, summary, tally, rules) as page,
+    ):
+        for row, jpeg in journal.iter_worst_rows():
+            page.add(row, jpeg)
+
+
+class AuditPage(CardPage):
+    """The numbers of an audit, and cards of its worst photos.
+
+    Example:
+        >>> import io
+        >>> from packshot.catalog.audit.outputs import AuditContext, AuditSettings, write_outputs
+        >>> settings = AuditSettings("feed.csv")
+        >>> context = AuditContext(settings.assessor, {}, {}, {})
+        >>> with Journal(Path("audit"), worst_count=10) as journal:
+        ...     summary = write_outputs(Path("audit"), journal, settings, context)
+        ...     parts = journal, summary, Tally(), {}
+        ...     with AuditPage(stream := io.StringIO(), RenderOptions(), *parts) as page:
+        ...         page.add(AuditRow(number=0, path="mug.jpg", status="ok", score=71.0), None)
+        >>> "mug.jpg" in stream.getvalue()
+        True
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        options: RenderOptions,
+        journal: Journal,
+        summary: AuditSummary,
+        tally: Tally,
+        rules: Mapping[str, str],
+    ) -> None:
+        """Take what the page tells besides its cards; see `write_page`."""
+        super().__init__(stream, options)
+        self._journal, self._summary, self._tally = journal, summary, tally
+        self._models = summary.models
+        self._titles = _build_titles(summary, rules, self._language)
+        self._audit_texts = load_audit_texts(self._language)
+
+    def add(self, row: AuditRow, jpeg: bytes | None) -> None:
+        """Render the card of a photo that was assessed; they come in their order.
+
+        Args:
+            row: Of the audit.
+            jpeg: Its thumbnail, where there is one.
+        """
+        card = load_template("audit_card.html.j2").render(
+            row=row,
+            file=PurePath(row.path),
+            picture=None if jpeg is None else self._make_picture(row.path, jpeg),
+            faults=[*row.failed_rules, *row.warned_rules, *row.findings],
+            titles=self._titles,
+            words=self._texts,
+            audit=self._audit_texts,
+        )
+        self._add_card(card, len(self._cards))
+
+    def _make_picture(self, path: str, jpeg: bytes) -> Picture:
+        """Make a picture that styles fit into a square, whatever its shape."""
+        sides = THUMBNAIL_SIDE, THUMBNAIL_SIDE
+        return self._keep_thumbnail(jpeg, *sides, _link_row(path, self._page_file))
+
+    def _render_page(self) -> Iterator[str]:
+        summary = self._summary
+        return self._render_template(
+            "audit_report.html.j2",
+            audit=self._audit_texts,
+            asks=load_policy_texts(self._language),
+            summary=summary,
+            broken=list(self._journal.iter_failed_rows(MAX_FAILED_ROWS)),
+            broken_count=summary.inputs - summary.statuses.get(AuditStatus.OK, 0),
+            faults=_rank_faults(summary, self._titles),
+            losses=_rank_losses(summary, self._language),
+            titles=self._titles,
+            histogram=_build_bars(summary.score_histogram),
+            tables=_build_tables(self._tally),
+        )
+
+
+def _link_row(path: str, page: Path | None) -> str:
+    """Return the address of a row's photo: of the web, or of a file that is there."""
+    has_address = path.lower().startswith(("http://", "https://")) or Path(path).is_file()
+    return link_photo(path, Path(path), page) if has_address else ""
 
 
 def _build_bars(counts: Sequence[int]) -> list[tuple[Bar]]:
     max_count = max(*counts, 1)
     return [((count, count / max_count),) for count in counts]
-
-
-def _render_cards(journal: Journal, titles: Mapping[str, str], language: str) -> Iterator[Markup]:
-    template = load_template("audit_card.html.j2")
-    for row, jpeg in journal.iter_worst_rows():
-        card = template.render(
-            row=row,
-            file=PurePath(row.path),
-            picture=jpeg and "data:image/jpeg;base64," + base64.b64encode(jpeg).decode(),
-            faults=[*row.failed_rules, *row.warned_rules, *row.findings],
-            titles=titles,
-            words=load_texts(language),
-            audit=load_audit_texts(language),
-        )
-        yield Markup(card)  # noqa: S704 - rendered and escaped above
 
 
 def _build_titles(summary: AuditSummary, rules: Mapping[str, str], language: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from packshot.names import escape_undecodable
 from packshot.policy import Policy, find_required_overlays
 from packshot.sources import Fetcher
 
-ROW_FORMAT = 3
+ROW_FORMAT = 4
 """Of rows in the journal and in the cache; what was written in another format begins anew."""
 
 
