@@ -281,7 +281,7 @@ def test_the_table_tells_aspects_and_points_and_cuts_nothing(photo, monkeypatch,
     assert "Technical quality 61.2 / Presentation 23.8" in text
     assert "████████AAAAABBBCC" in text, "the bar is in one piece"
     assert "A The product is off centre: 31.3 points lost. Move <closer> & crop." in text
-    assert "C No single fault: photos like this one are rated no higher: 12.2 points lost." in text
+    assert "C No single fault (similar photos are rated no higher): 12.2 points lost." in text
 
 
 def test_a_table_for_a_terminal_without_blocks_has_none(photo):

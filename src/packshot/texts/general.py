@@ -99,7 +99,7 @@ class Texts:
 
         Example:
             >>> load_texts("en").cause("blurred"), load_texts("en").cause("rated-low")
-            ('The photo is not sharp', 'No single fault: photos like this one are rated no higher')
+            ('The photo is not sharp', 'No single fault (similar photos are rated no higher)')
         """
         labels = {Cause.RATED_LOW: "rated_low", Cause.OWN_RATING: "own_rating"}
         return self.labels[labels[code]] if code in labels else self.title(code)
