@@ -108,7 +108,7 @@ the 16 above one."""
 
 _NO_FRAME = Condition("border", at_most=0.0)
 """No frame or bars, in per cent of a side. Inside a frame the frame is the background, and the white
-ground of a packshot counts as product: of 10 photos of shops that are not blown out, 8 were called so when
+ground of a packshot counts as product: of 10 sound photos of shops 8 were called blown out when
 framed in black or red, with 20 to 79 % of the product. A frame is a finding of its own."""
 
 CERTAIN_OUTLINE = (
