@@ -319,7 +319,7 @@ def test_a_folder_that_cannot_be_is_told_before_the_work(tmp_path, monkeypatch):
     check_writable_folder(tmp_path / "a" / "b")
     assert list_names(tmp_path) == ["file"]
     for folder in (tmp_path / "file", tmp_path / "file" / "b", files.Path(os.devnull)):
-        with pytest.raises(SourceError, match="is no folder"):
+        with pytest.raises(SourceError, match="is not a folder"):
             check_writable_folder(folder)
     monkeypatch.setattr(os, "access", lambda *_, **__: False)
     with pytest.raises(SourceError, match="permission denied"):

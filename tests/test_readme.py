@@ -1,5 +1,6 @@
 """Every command of the README and of the page on policies, typed as a newcomer would."""
 
+import os
 import re
 import shlex
 import shutil
@@ -65,6 +66,27 @@ def test_every_command_of_the_readme_does_what_it_says(workspace):
         assert "Traceback" not in result.stderr, line
         for output in re.findall(r"(?:-o|--report|--to) (\S+)", line):
             assert (workspace / output).exists(), line
+
+
+@pytest.mark.slow
+def test_the_first_commands_print_what_the_readme_shows(tmp_path):
+    (output,) = find_blocks("text", README)
+    (tmp_path / "your-folder").mkdir()
+    for name in sorted(set(re.findall(r"your-folder/(\S+)", output))):
+        shutil.copy(PHOTOS / name, tmp_path / "your-folder")
+    environment = {**os.environ, "COLUMNS": "250"}
+    printed = ""
+    for line in find_commands(README)[:3]:
+        result = subprocess.run(
+            [*COMMAND, *shlex.split(line)[1:]],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env=environment,
+        )
+        printed += result.stdout + result.stderr
+    for piece in re.split(r"\s{2,}| \.\.\.|\n", output):
+        assert piece in printed
 
 
 @pytest.mark.slow

@@ -281,7 +281,7 @@ class WrongModel(VectorIndexError):  # noqa: N818
         ...     open_index("photos.index", model="cd")
         ... except WrongModel as error:
         ...     print(error)
-        this index holds vectors of the model ab, not of cd: index the photos anew
+        this index holds vectors of the model ab, not of cd: index the photos again
     """
 
 

@@ -235,7 +235,7 @@ def check_writable_folder(folder: Path) -> None:
             path for path in (folder.absolute(), *folder.absolute().parents) if path.exists()
         )
         if not existing.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, f"{existing} is no folder")
+            raise NotADirectoryError(errno.ENOTDIR, f"{existing} is not a folder")
         if not os.access(existing, os.W_OK | os.X_OK, effective_ids=_EFFECTIVE_IDS):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 

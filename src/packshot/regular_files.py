@@ -44,7 +44,7 @@ def open_file(path: str | os.PathLike[str], max_bytes: int | None = None) -> Ite
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise SourceError(
-                f"{os.fspath(path)}: a pipe or a device, not a file; write what it gives to a file first"
+                f"{os.fspath(path)}: a pipe or a device, not a file; save its output to a file first"
             )
         if max_bytes is not None and status.st_size > max_bytes:
             raise _make_size_error(path, max_bytes)

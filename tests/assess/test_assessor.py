@@ -36,6 +36,16 @@ def test_same_photo_same_score_in_every_batch(assessor):
     assert threaded == pytest.approx(alone, abs=0.1)
 
 
+def test_a_finding_shows_what_was_measured_or_how_likely_it_is_never_both(assessor):
+    names = ("bowl-small-off-centre", "mug-warm-cast", "stool-low-light", "speaker-sale-badge")
+    photos = [ROOT / "examples" / "photos" / f"{name}.jpg" for name in names]
+    findings = [finding for found in assessor.assess_many(photos) for finding in found.findings]
+    measured = [one for one in findings if one.measurement is not None]
+    assert {"off-centre", "colour-cast"} <= {one.code for one in measured}
+    assert [one.code for one in measured if one.probability is not None] == []
+    assert "overlay-text" in {one.code for one in findings if one.probability is not None}
+
+
 def test_one_bad_file_never_stops_a_run(assessor):
     found = list(
         assessor.assess_many([encode_png(make_picture(99, 99)), b"junk", encode_png(make_packshot())])

@@ -101,7 +101,7 @@ def test_photos_from_elsewhere_are_enhanced_into_a_folder(feed, options, server,
     assert (tmp_path / "out" / "bowl.jpg").is_file()
     assert len(list((tmp_path / "out").rglob("mug,red-*.jpg"))) == 1
     result = run_packshot("enhance", feed, *options, "--in-place", check=2)
-    assert "cannot be replaced where it lies: say -o FOLDER" in result.stderr
+    assert "cannot be replaced in place: use -o FOLDER" in result.stderr
 
 
 def test_an_index_keeps_what_the_feed_says(feed, options, server, tmp_path):

@@ -96,7 +96,7 @@ def test_a_folder_that_is_gone_is_told(photos, tmp_path):
     line = f"cd {gone} && rmdir {gone} && {' '.join(COMMAND)} assess {photos}"
     result = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=110)
     assert result.returncode == ExitStatus.USAGE
-    assert result.stderr == "packshot: the current folder is not there any more: go to another one\n"
+    assert result.stderr == "packshot: the current folder no longer exists: change to another one\n"
 
 
 @pytest.mark.parametrize(

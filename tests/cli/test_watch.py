@@ -78,6 +78,47 @@ def test_what_arrives_is_assessed_once_also_over_several_runs(tmp_path):
     assert lines[1]["score"] == alone["score"]
 
 
+def test_a_second_watcher_of_the_same_output_is_refused_and_loses_nothing(tmp_path):
+    folder, output, link = tmp_path / "in", tmp_path / "scores.jsonl", tmp_path / "link.jsonl"
+    folder.mkdir()
+    link.symlink_to(output)
+    shutil.copy(PHOTOS / "mug.jpg", folder)
+    with watching(folder, output):
+        wait_for(output, 1)
+        with output.open("a") as file:
+            file.write('{"path":"half a li')
+        for name in (output, link):
+            result = run_packshot("assess", "--watch", folder, "-o", name, check=2)
+            assert f"{name}: another packshot --watch is writing to it" in result.stderr
+        assert output.read_text().endswith("half a li")
+        with watching(folder, tmp_path / "other.jsonl"):
+            wait_for(tmp_path / "other.jsonl", 1)
+
+
+def test_a_killed_watcher_leaves_no_lock(tmp_path):
+    folder, output = tmp_path / "in", tmp_path / "scores.jsonl"
+    folder.mkdir()
+    shutil.copy(PHOTOS / "mug.jpg", folder)
+    arguments = ["assess", "--watch", str(folder), "-o", str(output), "--jobs", "1"]
+    process = subprocess.Popen([*COMMAND, *arguments], stderr=subprocess.DEVNULL)
+    try:
+        wait_for(output, 1)
+    finally:
+        process.kill()
+        process.wait(TIMEOUT_S)
+    shutil.copy(PHOTOS / "clay-bowl.jpg", folder)
+    with watching(folder, output):
+        wait_for(output, 2)
+    names = [os.path.basename(line["path"]) for line in read_lines(output)]
+    assert names == ["mug.jpg", "clay-bowl.jpg"]
+    assert sorted(os.listdir(tmp_path)) == ["in", "scores.jsonl"]
+
+
+def test_no_output_is_made_where_there_is_no_folder(tmp_path):
+    run_packshot("assess", "--watch", "gone", "-o", "new/scores.jsonl", cwd=tmp_path, check=2)
+    assert os.listdir(tmp_path) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -99,6 +100,17 @@ def test_findings_carry_their_place():
 
 def test_a_white_product_on_white_is_not_over_exposed():
     assert find_codes(draw_on_white((60, 60, 380, 380), colour=(238, 238, 238))) <= {"low-contrast"}
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (200, 30, 30)])
+def test_white_ground_inside_a_frame_is_no_blown_out_product(colour):
+    side = 40
+    framed = cv2.copyMakeBorder(
+        draw_on_white(), side, side, side, side, cv2.BORDER_CONSTANT, value=colour
+    )
+    codes = find_codes(framed)
+    assert "border" in codes
+    assert "clipped-highlights" not in codes
 
 
 def test_damage_is_found():

@@ -307,7 +307,7 @@ def test_an_end_marker_does_not_make_a_truncated_jpeg_whole(name, share, max_sid
     make, options = FORGED[name]
     data = encode(make(picture), "JPEG", **options)
     assert Photo.open(data, max_side=max_side).facts.format == "JPEG"
-    with pytest.raises(UnreadablePhoto, match="data end before"):
+    with pytest.raises(UnreadablePhoto, match="data ends before"):
         Photo.open(data[: int(len(data) * share)] + b"\xff\xd9", max_side=max_side)
 
 

@@ -80,7 +80,7 @@ def test_a_valid_png_stream_of_fewer_rows_is_unreadable(share, interlace):
         make_interlaced_rows(pixels) if interlace else b"".join(b"\0" + row.tobytes() for row in pixels)
     )
     assert np.array_equal(Photo.open(make_png(rows, *SIZE, interlace=interlace)).pixels, pixels)
-    with pytest.raises(UnreadablePhoto, match=r"data end before|truncated"):
+    with pytest.raises(UnreadablePhoto, match=r"data ends before|truncated"):
         Photo.open(make_png(rows[: int(share * len(rows))], *SIZE, interlace=interlace))
 
 
@@ -89,7 +89,7 @@ def test_a_valid_png_stream_of_fewer_rows_is_unreadable(share, interlace):
 def test_a_black_png_of_fewer_rows_is_unreadable(mode, left):
     channels = {"L": 1, "RGB": 3, "RGBA": 4}[mode]
     rows = bytes(1 + channels * SIZE[0]) * left
-    with pytest.raises(UnreadablePhoto, match=r"data end before|truncated"):
+    with pytest.raises(UnreadablePhoto, match=r"data ends before|truncated"):
         Photo.open(make_png(rows, *SIZE, colour={"L": 0, "RGB": 2, "RGBA": 6}[mode]))
 
 
@@ -121,13 +121,13 @@ def test_a_gif_whose_codes_end_early_is_unreadable(mode, interlace):
         place += 1 + data[place]
     assert len(blocks) > 3
     assert Photo.open(data[:begin] + b"".join(blocks) + b"\0").facts.frames == 1
-    with pytest.raises(UnreadablePhoto, match="data end before"):
+    with pytest.raises(UnreadablePhoto, match="data ends before"):
         Photo.open(data[:begin] + b"".join(blocks[: len(blocks) // 2]) + b"\0;")
 
 
 def test_a_bmp_that_is_a_byte_short_is_unreadable():
     data = encode(make_scene(), "BMP")
-    with pytest.raises(UnreadablePhoto, match="data end before"):
+    with pytest.raises(UnreadablePhoto, match="data ends before"):
         Photo.open(data[:-1])
     assert Photo.open(data + b"more").pixels.shape == (*SIZE[::-1], 3)
 
@@ -150,7 +150,7 @@ def test_a_tiff_without_all_strips_is_unreadable(change, compression):
         struct.pack_into(
             "<L", data, place + 4 * (number - 1), len(data) + 9 if change == "beyond" else 0
         )
-    with pytest.raises(UnreadablePhoto, match=r"missing|data end before"):
+    with pytest.raises(UnreadablePhoto, match=r"missing|data ends before"):
         Photo.open(bytes(data))
 
 

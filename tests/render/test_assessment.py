@@ -229,7 +229,7 @@ CAUSES = (
 )
 
 
-def make_explained_assessment(path):
+def make_explained_assessment(path, probability=0.81):
     evidence = Evidence(
         example="jug",
         group="jug",
@@ -244,7 +244,7 @@ def make_explained_assessment(path):
         weight=0.5,
     )
     plain = make_assessment(path)
-    finding = plain.findings[0].model_copy(update={"probability": 0.81})
+    finding = plain.findings[0].model_copy(update={"probability": probability})
     changes = {
         "technical": AspectScore(score=61.25, confidence=0.6),
         "presentation": AspectScore(score=23.75, confidence=0.7),
@@ -281,7 +281,7 @@ def test_the_table_tells_aspects_and_points_and_cuts_nothing(photo, monkeypatch,
     assert "Technical quality 61.2 / Presentation 23.8" in text
     assert "████████AAAAABBBCC" in text, "the bar is in one piece"
     assert "A The product is off centre: 31.3 points lost. Move <closer> & crop." in text
-    assert "C No single fault: photos like this one are rated no higher: 12.2 points lost." in text
+    assert "C No single fault (similar photos are rated no higher): 12.2 points lost." in text
 
 
 def test_a_table_for_a_terminal_without_blocks_has_none(photo):
@@ -296,6 +296,10 @@ def test_an_explained_table_tells_how_sure_each_number_is(photo):
     text = render("table", [make_explained_assessment(photo)], explain=True)
     assert "Technical quality 61.2 (Confidence 60 %)" in text
     assert "It is <b>off</b>. (81 % likely) Move <closer>" in text
+    assert "likely" not in render("table", [make_explained_assessment(photo, None)], explain=True)
+    assert "It is <b>off</b>. (not certain) Move <closer>" in " ".join(
+        render("table", [make_explained_assessment(photo, 0.03)], explain=True).split()
+    )
     assert "jug, rated 44.0, Technical quality 51.0, Presentation 37.5, 50 %" in text
 
 

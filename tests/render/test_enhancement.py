@@ -138,7 +138,7 @@ def test_a_table_explains_with_the_trace_under_each_photo(photo):
         "Still to improve",
         "Verdict",
         "sharpening",
-        "Refused",
+        "Rejected",
         "good.png",
     )
     positions = [table.index(text) for text in order]

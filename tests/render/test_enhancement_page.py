@@ -159,7 +159,7 @@ def test_advice_for_a_photo_to_be_taken_again(tmp_path):
             tmp_path / "a.png", Action.RESHOOT, 5.0, ("off-centre",), reason=reason
         )
     )
-    assert "How to take it again" in text
+    assert "How to retake it" in text
     assert text.count(REMEDIES["off-centre"]) == 1
 
 

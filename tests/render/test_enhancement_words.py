@@ -68,9 +68,9 @@ def test_a_trial_in_words():
 
 def test_a_trial_that_was_not_assessed_in_part_and_by_nothing_called_for():
     _, step, why, score, drift, structure, verdict = format_trial(TRACE[1], "en")
-    assert (step, why) == ("sharpening, 50 % of it", "worth a try")
+    assert (step, why) == ("sharpening at 50 % strength", "worth a try")
     assert (score, drift, structure) == ("–", "–", "0.700")
-    assert verdict.startswith("Refused")
+    assert verdict.startswith("Rejected")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -260,19 +260,15 @@ class Assessor:
     def _find_by_measurement(
         self, observation: Observation, seen: Sequence[SeenFault]
     ) -> dict[str, Finding]:
-        """Build findings of measurements, by code, but for those that the eye denies."""
+        """Build findings of measurements, by code, but for those that the eye denies.
+
+        They show what was measured. The network's chance has no place beside it: it would say of 3 %
+        that a careful eye names a fault which a value beyond its limit has settled.
+        """
         unseen = {one.code for one in seen if not one.is_found}
-        chances = {one.code: round(one.probability, 3) for one in seen}
         return {
             e.code: build_finding(
-                e.code,
-                e.severity,
-                e.measurement,
-                e.value,
-                e.limit,
-                e.region,
-                self.language,
-                probability=chances.get(e.code) if e.code in DECIDED_BY_EYE else None,
+                e.code, e.severity, e.measurement, e.value, e.limit, e.region, self.language
             )
             for e in find_exceeded_limits(observation.photo_measurements)
             if DECIDED_BY_EYE.get(e.code) not in unseen

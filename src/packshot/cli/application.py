@@ -28,49 +28,45 @@ Examples:
   packshot enhance shop-photos/ -o better/
   packshot screen upload.jpg --policy amazon-main
   packshot audit feed.csv -o audit/
-  packshot assess --help                         # all that a command can do
+  packshot assess --help                         # everything a command can do
 
-Results go to standard output or to the file of -o (-o - is standard output); messages go to standard
-error. Tables suit the terminal; JSON lines, CSV and HTML are UTF-8 wherever they go. In tables and
-messages the control characters of names are written as \\x1b and such.
+Results go to standard output or to the file given with -o (-o - is standard output); messages go to
+standard error. Tables are fitted to the terminal; JSON lines, CSV and HTML are always UTF-8. In tables
+and messages, control characters in names are written as escapes such as \\x1b.
 
 Exit status: 0 done; 1 a threshold or target that was set is not met, or no photo could be read; 2 wrong
-usage, or what is needed cannot be read or written, standard output included; 70 a fault of Packshot; 130
-interrupted; 141 the reader of standard output has gone, as in "packshot ... | head"; 143 told to end.
+usage, or something needed cannot be read or written, standard output included; 70 a bug in Packshot; 130
+interrupted; 141 the reader of standard output went away, as in "packshot ... | head"; 143 terminated.
 """
 
 _COMMANDS: Final = {
-    "enhance": LazyCommand(
-        "packshot.cli.enhance", "Repair light, colour, noise, sharpness; do no harm."
+    "assess": LazyCommand(
+        "packshot.cli.assess", "Score photos from 0 to 100, and say what is wrong and why."
     ),
+    "enhance": LazyCommand("packshot.cli.enhance", "Repair light, colour, noise and compression."),
     "optimize": LazyCommand(
         "packshot.cli.enhance",
-        "Bring photos to a target score: repairs, white, framing.",
+        "Centre products, fill the frame, whiten backgrounds, repair.",
         "optimize_application",
     ),
     "enlarge": LazyCommand("packshot.cli.enlarge", "Make a small, sharp photo twice as wide and high."),
-    "emotion": LazyCommand(
-        "packshot.cli.emotion", "Say how people are likely to feel about photos, and where."
-    ),
-    "duplicates": LazyCommand(
-        "packshot.cli.duplicates", "Find copies of photos, say how they differ, which to keep."
-    ),
-    "clean": LazyCommand(
-        "packshot.cli.clean", "Find what spoils a training set, and propose what to do."
-    ),
-    "rank": LazyCommand("packshot.cli.rank", "Put the photos of each product in order, the best first."),
+    "screen": LazyCommand("packshot.cli.screen", "Check photos against the rules of marketplaces."),
+    "policies": LazyCommand("packshot.cli.policies", "List, show and check the rules of marketplaces."),
     "audit": LazyCommand("packshot.cli.audit", "Judge every photo of a feed, into a folder of results."),
-    "screen": LazyCommand("packshot.cli.screen", "Hold photos against the rules of marketplaces."),
-    "assess": LazyCommand(
-        "packshot.cli.assess", "Score photos 0..100: evidence, what is wrong, what to do."
+    "rank": LazyCommand("packshot.cli.rank", "Order the photos of each product, the best first."),
+    "duplicates": LazyCommand(
+        "packshot.cli.duplicates", "Find copies, how they differ, and which photo to keep."
     ),
+    "search": LazyCommand("packshot.cli.search", "Index photos, and find similar ones."),
+    "clean": LazyCommand("packshot.cli.clean", "Find what spoils a training set, and propose fixes."),
+    "emotion": LazyCommand("packshot.cli.emotion", "Say how people are likely to feel about photos."),
+    "atlas": LazyCommand(
+        "packshot.cli.atlas", "Build and extend atlases: the rated photos behind scores."
+    ),
+    "train": LazyCommand("packshot.cli.train", "Rebuild the models from data (needs PyTorch)."),
     "config": LazyCommand("packshot.cli.config", "Check packshot.toml, and show the options it sets."),
     "schema": LazyCommand("packshot.cli.schema", "Print the JSON schema of what a command writes."),
     "version": LazyCommand("packshot.cli.version", "Print the version."),
-    "atlas": LazyCommand("packshot.cli.atlas", "Build, inspect and extend atlases: the rated photos."),
-    "policies": LazyCommand("packshot.cli.policies", "List, show and check the rules of marketplaces."),
-    "search": LazyCommand("packshot.cli.search", "Index photos, and find those that are like others."),
-    "train": LazyCommand("packshot.cli.train", "Rebuild the models from data (needs PyTorch)."),
 }
 """In the order of the list; what it says of each fits into a line of 80 characters."""
 
@@ -106,7 +102,7 @@ def _check_current_folder() -> None:
     try:
         os.getcwd()
     except OSError as error:
-        raise InvalidInput("the current folder is not there any more: go to another one") from error
+        raise InvalidInput("the current folder no longer exists: change to another one") from error
 
 
 def main() -> None:
@@ -120,6 +116,6 @@ def main() -> None:
         sys.exit(ExitStatus.USAGE)
     except Exception as error:
         if not has_interrupt():
-            text = f"{format_unexpected_error(error)} (a fault of Packshot: --verbose tells where)"
+            text = f"{format_unexpected_error(error)} (a bug in Packshot: --verbose shows where)"
             print_error(f"packshot: {text}")
         sys.exit(ExitStatus.FAULT)

@@ -64,12 +64,12 @@ _PARALLEL_THRESHOLD: Final = 8
 _WATCH_OUTPUT: Final = Path("scores.jsonl")
 """Stands for standard output where lines are written."""
 
-ASSESS_HELP: Final = """Score photos 0..100 with the evidence, what is wrong, where, and what to do.
+ASSESS_HELP: Final = """Score photos from 0 to 100; say what is wrong, where, why, and what to do.
 
-PATHS are files, folders (searched for photos), glob patterns in quotes, feeds (tables of any shop, here,
-at a URL or in a store), addresses, or - for a photo on standard input. A photo that cannot be read does
-not stop the run: it becomes a row, and is listed at the end. Results go to standard output, or to
--o FILE, all else to standard error.
+PATHS are files, folders (searched for photos), glob patterns in quotes, feeds (product tables of any
+shop, on this machine, at a URL or in an object store), addresses, or - for a photo on standard input. A
+photo that cannot be read does not stop the run: it becomes a row, and is listed at the end. Results go
+to standard output, or to -o FILE; everything else goes to standard error.
 
 \b
 Examples:
@@ -81,12 +81,12 @@ Examples:
   packshot assess - --format jsonl < upload.jpg      # - is standard input
   packshot assess photos/ --emotion -o report.html   # also how photos feel
   packshot assess photos/ --overlays -o scores.csv   # also text, watermarks
-  packshot assess photos/ --encoder large/           # by larger models
+  packshot assess photos/ --encoder large/           # with larger models
   packshot assess --watch incoming/ -o scores.jsonl  # until Ctrl-C
 
-Exit status: 0 done; 1 no photo could be read, or one is below --fail-under or unreadable while that is
-given; 2 wrong usage, no photo found, or the output cannot be written; 130 interrupted: complete lines
-are kept, those of -o scores.jsonl in scores.jsonl.part.
+Exit status: 0 done; 1 no photo could be read, or with --fail-under one scores below it or is unreadable;
+2 wrong usage, no photo found, or the output cannot be written; 130 interrupted: complete lines are
+kept, those of -o scores.jsonl in scores.jsonl.part.
 """
 
 
@@ -113,39 +113,39 @@ def assess_command(
     output: OutputFile = None,
     fail_under: Annotated[
         float | None,
-        typer.Option(min=0, max=100, help="Exit with status 1 if any photo scores below."),
+        typer.Option(min=0, max=100, help="Exit with status 1 if any photo scores below this."),
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Table: show evidence and measurements too.")
+        bool, typer.Option("--explain", help="Also show evidence and measurements in the table.")
     ] = False,
     emotion: Annotated[
-        bool, typer.Option("--emotion", help="Also how people are likely to feel about the photo.")
+        bool, typer.Option("--emotion", help="Also say how people are likely to feel about each photo.")
     ] = False,
     overlays: Annotated[
         bool,
-        typer.Option(
-            "--overlays", help="Also what lies over the photo: text, watermarks, frames, QR codes."
-        ),
+        typer.Option("--overlays", help="Also look for added text, watermarks, frames and QR codes."),
     ] = False,
     damage_map: Annotated[
-        bool, typer.Option("--damage-map", help="JSON: also where the photo looks damaged.")
+        bool, typer.Option("--damage-map", help="Also write to JSON where the photo looks damaged.")
     ] = False,
-    language: Annotated[str, typer.Option(help="Of findings and reports: en or zh.")] = "en",
+    language: Annotated[str, typer.Option(help="Language of findings and reports: en or zh.")] = "en",
     atlas: AtlasFile = None,
     encoder: EncoderFolder = None,
     neighbours: Annotated[
-        int | None, typer.Option(min=1, help="Pieces of evidence that a score rests on.")
+        int | None, typer.Option(min=1, help="Number of rated photos that a score rests on.")
     ] = None,
-    distance: Annotated[DistanceName, typer.Option(help="Between vectors.")] = DistanceName.COSINE,
+    distance: Annotated[
+        DistanceName, typer.Option(help="Distance between vectors.")
+    ] = DistanceName.COSINE,
     aggregation: Annotated[
-        AggregationName, typer.Option(help="Of the evidence's scores.")
+        AggregationName, typer.Option(help="How the evidence's ratings are combined.")
     ] = AggregationName.KERNEL,
     watch: Annotated[
         Path | None,
         typer.Option(
             parser=parse_path,
             metavar="FOLDER",
-            help="Assess what arrives there, once, until Ctrl-C: JSON lines; instead of PATHS.",
+            help="Instead of PATHS: assess each photo that arrives here, until Ctrl-C; JSON lines.",
         ),
     ] = None,
     columns: ColumnNames = None,

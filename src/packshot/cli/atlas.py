@@ -14,7 +14,7 @@ from packshot.cli.streams import get_standard_output, print_line
 from packshot.processes import DEFAULT_TIME_LIMIT_S
 
 application = CommandGroup(
-    help="""Build, inspect and extend atlases: the rated photos that scores rest on.
+    help="""Build, inspect and extend atlases: the rated photos behind scores.
 
 \b
 Examples:
@@ -29,7 +29,7 @@ Exit status: 0 done; 2 wrong usage, or what is needed cannot be read or written.
 
 _INFO_HELP = """Say what an atlas holds: how many ratings, from whom, made with which models.
 
-Written to standard output.
+The answer goes to standard output.
 
 \b
 Examples:
@@ -69,7 +69,7 @@ def info_command(
             parser=parse_path, metavar="FILE", help="An atlas, not -; by default the shipped one."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Describe an atlas; users read `_INFO_HELP`."""
     from packshot.assess.atlas import Atlas
@@ -133,7 +133,7 @@ def add_command(
     photo: Annotated[
         Path, typer.Argument(parser=parse_path, metavar="PHOTO", help="The rated photo; not -.")
     ],
-    score: Annotated[float, typer.Option(min=0, max=100, help="0..100, larger is better.")],
+    score: Annotated[float, typer.Option(min=0, max=100, help="Your rating, 0..100; larger is better.")],
     origin: Annotated[str, typer.Option(help="Where the rating came from.")] = "people",
     encoder: EncoderFolder = None,
     timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,

@@ -70,12 +70,12 @@ _ENGINES: dict[str, type[LocalEngine] | type[RayEngine]] = {"local": LocalEngine
 
 application = CommandGroup()
 
-AUDIT_HELP: Final = """Judge every photo of a feed and account for every input, in a folder of results.
+AUDIT_HELP: Final = """Judge every photo of a feed; a folder of results accounts for every input.
 
 FEED is a folder, a table (columns such as sku, image, role, category, seller), or an address. DIR gets
 audit.parquet, audit.csv, audit.xlsx, audit.html with the worst photos, and summary.json. After a
-crash, a kill or Ctrl-C the same command goes on where it stopped. Nothing is read from standard input;
-messages go to standard error.
+crash, a kill or Ctrl-C, run the same command again: it continues where it stopped. Nothing is read from
+standard input; messages go to standard error.
 
 \b
 Examples:
@@ -84,9 +84,9 @@ Examples:
   packshot audit feed.parquet -o audit/ --columns sku=item --columns image=url
   packshot audit feed.csv -o audit/ --policy google-merchant --on 2027-02-01
 
-Exit status: 0 done; 1 no photo could be read, or --fail-under or --policy is given, and a photo fails or
-could not be assessed; 2 wrong usage, a feed or policy that cannot be read, another audit in DIR; 130
-interrupted: the same command goes on.
+Exit status: 0 done; 1 no photo could be read, or with --fail-under or --policy a photo fails or could
+not be assessed; 2 wrong usage, a feed or policy that cannot be read, or another audit in DIR; 130
+interrupted: the same command continues it.
 """
 
 
@@ -107,37 +107,43 @@ def audit_command(
         ),
     ],
     policies: Annotated[
-        list[str] | None, typer.Option("--policy", "-p", help="Name or YAML file; may be repeated.")
+        list[str] | None,
+        typer.Option("--policy", "-p", help="Name of a policy, or a YAML file; may be repeated."),
     ] = None,
     on: Day = None,
     fail_under: Annotated[
-        float | None, typer.Option(min=0, max=100, help="Photos that score below fail.")
+        float | None, typer.Option(min=0, max=100, help="Photos that score below this fail.")
     ] = None,
     columns: ColumnNames = None,
-    restart: Annotated[bool, typer.Option("--restart", help="Forget what was done in DIR.")] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Start over: forget what was done in DIR.")
+    ] = False,
     cache: Annotated[
         Path | None,
         typer.Option(
             parser=parse_path,
             metavar="FOLDER",
-            help="Of assessments that audits share; by default yours.",
+            help="Assessments shared between audits; your cache by default.",
         ),
     ] = None,
     no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Assess each input for itself, also equal files.")
+        bool, typer.Option("--no-cache", help="Assess every input afresh, even identical files.")
     ] = False,
     retries: RetryCount = 3,
     allow_private: AllowPrivate = False,
     ports: Ports = None,
     store_credentials: StoreCredentials = False,
-    worst: Annotated[int, typer.Option(min=0, max=5000, help="Photos shown in the page.")] = 200,
-    language: Annotated[str, typer.Option(help="Of remedies and the page: en or zh.")] = "en",
+    worst: Annotated[
+        int, typer.Option(min=0, max=5000, help="Number of photos shown on the page.")
+    ] = 200,
+    language: Annotated[str, typer.Option(help="Language of remedies and the page: en or zh.")] = "en",
     atlas: AtlasFile = None,
     encoder: EncoderFolder = None,
     workers: Workers = None,
     timeout_s: TimeLimit = DEFAULT_TIME_LIMIT_S,
     engine: Annotated[
-        EngineName, typer.Option(help="ray: a cluster (RAY_ADDRESS) that sees the same files; no cache.")
+        EngineName,
+        typer.Option(help="ray: a cluster (RAY_ADDRESS) that sees the same files; it uses no cache."),
     ] = EngineName.LOCAL,
     quiet: Quiet = False,
 ) -> None:

@@ -64,13 +64,13 @@ application = CommandGroup()
 
 CLEAN_HELP: Final = """Find what spoils a training set of photos, and propose what to do about it.
 
-Photos that are unreadable, blurred, out of focus, over- or under-exposed; copies, also across the splits
-of a set; labels that do not fit what is pictured, and labels for photos that have none. FEED is a folder
-whose folders are labels, or a table, here, in an object store or, tables, at a URL. Photos may be in any
-of these; those elsewhere are fetched into a temporary folder. The proposals go to standard output, or to
--o FILE. Nothing is changed: --apply writes a cleaned copy of a folder here, and of anything else a feed
-of what is left. It is there when it is complete; its photos are those of the set to the byte, with all
-that they tell of themselves.
+Finds photos that are unreadable, blurred, out of focus, over- or under-exposed; copies, also across the
+splits of a set; labels that do not fit the picture; and proposes labels for photos that have none. FEED
+is a folder whose subfolders are labels, or a table, on this machine, in an object store or at a URL
+(tables only). Remote photos are fetched into a temporary folder. The proposals go to standard output, or
+to -o FILE. The set itself is never changed: --apply writes a cleaned copy of a local folder, or for
+anything else a feed of what is left. The copy appears only once it is complete; its photos are identical
+to the originals, metadata included.
 
 \b
 Examples:
@@ -95,16 +95,19 @@ class LabelSourceName(StrEnum):
 def clean_command(
     feed: Feed,
     labels_from: Annotated[
-        LabelSourceName | None, typer.Option(help="Where labels stand; by default as FEED is.")
+        LabelSourceName | None, typer.Option(help="Where labels come from; by default what FEED has.")
     ] = None,
-    label_column: Annotated[str | None, typer.Option(help='Of labels; "label" by default.')] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help='Column of labels; "label" by default.')
+    ] = None,
     split_column: Annotated[
-        str | None, typer.Option(help='Of splits, to tell copies across them; "split" by default.')
+        str | None,
+        typer.Option(help='Column of splits, to find copies across them; "split" by default.'),
     ] = None,
     output_format: FormatOption = None,
     output: OutputFile = None,
     apply: Annotated[
-        bool, typer.Option("--apply", help="Write a cleaned copy; the set itself stays as it is.")
+        bool, typer.Option("--apply", help="Write a cleaned copy; the set itself is not changed.")
     ] = False,
     to: Annotated[
         Path | None,
@@ -113,13 +116,13 @@ def clean_command(
         ),
     ] = None,
     sure: Annotated[
-        float, typer.Option(min=0, max=1, help="Confidence from which on proposals are carried out.")
+        float, typer.Option(min=0, max=1, help="Least confidence at which proposals are carried out.")
     ] = 0.8,
     link: Annotated[
-        bool, typer.Option("--link", help="Hard links instead of copies of the files.")
+        bool, typer.Option("--link", help="Hard-link the files instead of copying them.")
     ] = False,
     store: StoreFile = None,
-    language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
+    language: Annotated[str, typer.Option(help="Language of reasons and reports: en or zh.")] = "en",
     retries: RetryCount = 3,
     allow_private: AllowPrivate = False,
     ports: Ports = None,
@@ -220,7 +223,7 @@ def _check_request(request: Request, samples: list[Sample]) -> None:
     check_target_empty(target)
     feed = Path(request.feed).resolve()
     if feed.is_dir() and target.resolve().is_relative_to(feed):
-        raise InvalidInput(f"{target} lies in the set itself: name a folder beside it with --to")
+        raise InvalidInput(f"{target} is inside the set itself: name a folder beside it with --to")
 
 
 def _clean(request: Request, samples: list[Sample], tally: Tally) -> None:

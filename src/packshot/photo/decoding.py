@@ -268,7 +268,7 @@ def _decode_deep_png(outline: PngOutline, data: bytes) -> AnyArray:
     file = np.frombuffer(extract_first_png(data, outline, with_checksum=True), np.uint8)
     decoded = cv2.imdecode(file, cv2.IMREAD_UNCHANGED)
     if decoded is None or decoded.dtype != np.uint16:
-        raise IncompleteFile("its picture data are damaged")
+        raise IncompleteFile("its image data is damaged")
     if outline.colour_type in _GREY_PNG_TYPES:
         return np.asarray(decoded[..., [0, -1]])
     order = cv2.COLOR_BGRA2RGBA if decoded.shape[2] == 4 else cv2.COLOR_BGR2RGB
@@ -310,7 +310,7 @@ def _check_paint_coverage(outline: GifOutline, data: bytes) -> None:
     if not outline.interlaced and on_black[-1, -1]:
         return
     if not np.array_equal(on_black, _paint(outline, codes, 255)):
-        raise IncompleteFile("the picture's data end before the picture does")
+        raise IncompleteFile("the image data ends before the image is complete")
 
 
 def _paint(outline: GifOutline, codes: memoryview, background: int) -> ByteArray:
@@ -342,7 +342,7 @@ def _decode_webp_pixels(data: bytes, has_alpha: bool) -> ByteArray:
     flag = cv2.IMREAD_UNCHANGED if has_alpha else cv2.IMREAD_COLOR
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
     if decoded is None:
-        raise IncompleteFile("its picture data are damaged or cut short")
+        raise IncompleteFile("its image data is damaged or cut short")
     order = cv2.COLOR_BGRA2RGBA if decoded.shape[2] == 4 else cv2.COLOR_BGR2RGB
     return np.asarray(cv2.cvtColor(decoded, order, dst=decoded), np.uint8)
 
@@ -409,7 +409,7 @@ def _decode_deep_tiff(outline: TiffOutline, data: bytes, check_limits: LimitChec
     page = extract_tiff_photo(data, outline, keep_orientation=False)
     decoded = cv2.imdecode(np.frombuffer(page, np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None or decoded.shape[:2] != (outline.height, outline.width):
-        raise IncompleteFile("its picture data are damaged")
+        raise IncompleteFile("its image data is damaged")
     pixels = _scale_to_16_bits(decoded)
     if outline.samples == 3:
         pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels)
@@ -437,7 +437,7 @@ def _decode_split_tiff(outline: TiffOutline, data: bytes, check_limits: LimitChe
     if any(page is None or page.dtype != np.uint16 for page in pages) or (
         sum(page.size for page in pages) != pixel_count
     ):
-        raise IncompleteFile("its picture data are damaged")
+        raise IncompleteFile("its image data is damaged")
     pixels = (
         np.dstack(pages) if outline.is_planar else pages[0].reshape(outline.height, -1, outline.samples)
     )

@@ -80,7 +80,7 @@ def _feed(decoder: Any, outline: JpegOutline, data: bytes) -> None:
         if is_done:
             return
         if len(pending) > _MAX_UNIT_BYTES:
-            raise IncompleteFile("its picture data are damaged: fill in the place of a picture")
+            raise IncompleteFile("its image data is damaged: fill in the place of a picture")
     if outline.arithmetic:  # Coded so, it reads ahead for as long as it pleases; few files are.
         _, is_done = _decode_part(decoder, pending, _END_MARKER)
     else:
@@ -90,7 +90,7 @@ def _feed(decoder: Any, outline: JpegOutline, data: bytes) -> None:
             if not pending:
                 _, is_done = _decode_part(decoder, pending, _END_MARKER)
     if not is_done:
-        raise IncompleteFile("the picture's data end before the picture does")
+        raise IncompleteFile("the image data ends before the image is complete")
 
 
 def _iter_parts(outline: JpegOutline, data: bytes) -> Iterator[bytes]:
@@ -106,5 +106,5 @@ def _decode_part(decoder: Any, pending: bytes, part: bytes) -> tuple[bytes, bool
     if consumed >= 0:
         return buffer[consumed:], False
     if error:
-        raise OSError("its picture data are damaged")
+        raise OSError("its image data is damaged")
     return b"", True

@@ -176,8 +176,7 @@ class AssessmentTable(Renderer[Assessment]):
 
     def _format_probability(self, finding: Finding) -> Iterator[str]:
         if finding.probability is not None:
-            likely = self._texts.label("likely", value=f"{finding.probability:.0%}".removesuffix("%"))
-            yield f"({likely})"
+            yield f"({self._texts.chance(finding.probability)})"
 
     def _format_details(self, assessment: Assessment) -> list[str]:
         assessment_texts = self._texts

@@ -55,8 +55,8 @@ def list_lost_points(assessment: Assessment, language: str) -> tuple[LostPoints,
         >>> photo = Assessment(path="mug.jpg", status="ok", score=75.0, causes=causes)
         >>> for lost in list_lost_points(photo, "en"):
         ...     print(lost.title, lost.points)
-        The photo is not sharp, perhaps 18.0
-        No single fault: photos like this one are rated no higher 7.0
+        The photo is not sharp (possibly) 18.0
+        No single fault (similar photos are rated no higher) 7.0
     """
     if assessment.score is None:
         return ()

@@ -159,7 +159,7 @@ def list_abstentions(photo: Enhancement, language: str) -> list[str]:
         >>> from packshot.report import Abstention
         >>> cut = Abstention(step="frame-product", reason="too-few-pixels")
         >>> list_abstentions(Enhancement(path="mug.jpg", status="ok", abstentions=[cut]), "en")
-        ['framing of the product: a closer crop would leave too few pixels']
+        ['product framing: a closer crop would leave too few pixels']
     """
     texts = load_texts(language)
     separator = texts.labels["reason_separator"]

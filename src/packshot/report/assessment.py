@@ -122,7 +122,7 @@ class Finding(Record):
         default=None,
         ge=0,
         le=1,
-        description="Chance that a careful eye sees it too, where a network tells",
+        description="Chance that a careful eye sees it too; null where it was measured",
     )
 
 

@@ -143,7 +143,7 @@ class EmbeddedIndex(VectorIndex):
     ) -> list[list[Hit]]:
         """See `VectorIndex.query`."""
         if k < 1:
-            raise InvalidInput(f"{k} answers: ask for 1 at least")
+            raise InvalidInput(f"{k} answers: ask for at least 1")
         queries = check_vectors(vectors, self.settings)
         parse_conditions(where)
         with self._open_snapshot():

@@ -122,7 +122,7 @@ class ItemCatalog:
             with self._translate_errors():
                 row = self._connection.execute("SELECT format, settings FROM state").fetchone()
             if row is None or row[0] != CATALOG_FORMAT:
-                raise VectorIndexError(f"{path}: made by another version of Packshot; index anew")
+                raise VectorIndexError(f"{path}: made by another version of Packshot; index again")
             with self._report_damage():
                 self.settings = IndexSettings.model_validate_json(row[1])
         except BaseException:
@@ -265,7 +265,7 @@ class ItemCatalog:
     def _read_state_row(self, sql: str) -> tuple[int, int, int]:
         row = self._connection.execute(sql).fetchone()
         if row is None:
-            raise IndexDamaged(f"{self._path}: the index was never finished: delete it and index anew")
+            raise IndexDamaged(f"{self._path}: the index was never finished: delete it and index again")
         version, generation, rows = row
         return version, generation, rows
 
@@ -279,8 +279,8 @@ class ItemCatalog:
             yield
         except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
             raise IndexDamaged(
-                f"{self._path} says what no index can mean ({type(error).__name__}): restore the index"
-                " from a copy"
+                f"{self._path} holds what no index can contain ({type(error).__name__}):"
+                " restore the index from a copy"
             ) from error
 
     @contextmanager
@@ -305,7 +305,7 @@ def _connect(path: Path, writable: bool) -> Database:
 def _make_error(path: Path, error: sqlite3.Error, reason: str) -> VectorIndexError:
     """Translate an error of SQLite."""
     if "no such table" in reason:
-        return IndexDamaged(f"{path}: the index was never finished: delete it and index anew")
+        return IndexDamaged(f"{path}: the index was never finished: delete it and index again")
     if isinstance(error, sqlite3.OperationalError):
         return VectorIndexError(f"{path}: {reason}")
     return IndexDamaged(f"{path}: {reason}: restore the index from a copy")

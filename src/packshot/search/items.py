@@ -138,7 +138,7 @@ def check_ids(ids: Sequence[str]) -> list[str]:
         >>> check_ids(["mug", "mug"])
         Traceback (most recent call last):
         ...
-        packshot.errors.InvalidInput: 'mug' is there twice in one batch
+        packshot.errors.InvalidInput: 'mug' appears twice in one batch
     """
     for item_id in ids:
         if (
@@ -150,7 +150,7 @@ def check_ids(ids: Sequence[str]) -> list[str]:
             raise InvalidInput(f"{item_id!r:.60}: an id must be valid Unicode")
     if len(set(ids)) < len(ids):
         repeated_id = next(one for one in ids if ids.count(one) > 1)
-        raise InvalidInput(f"{repeated_id!r:.60} is there twice in one batch")
+        raise InvalidInput(f"{repeated_id!r:.60} appears twice in one batch")
     return list(ids)
 
 
@@ -186,7 +186,7 @@ def check_vectors(vectors: Any, settings: IndexSettings) -> Float32Array:
     """
     array = np.ascontiguousarray(vectors, np.float32)
     if array.ndim != 2 or array.shape[1] != settings.dimensions:
-        raise InvalidInput(f"vectors of {settings.dimensions} numbers are wanted, not {array.shape}")
+        raise InvalidInput(f"vectors of {settings.dimensions} numbers are needed, not {array.shape}")
     largest = min(_MAX_NUMBER, float(np.finfo(settings.precision.value).max))
     if array.size and not np.abs(array).max() <= largest:
         raise InvalidInput(
@@ -228,7 +228,7 @@ def check_items(
     try:
         stacked = np.stack([np.asarray(item.vector, np.float32) for item in with_vector])
     except ValueError as error:
-        raise InvalidInput(f"vectors of one length are wanted: {error}") from error
+        raise InvalidInput(f"vectors of one length are needed: {error}") from error
     stored_vectors = check_vectors(stacked, settings).astype(settings.precision.value).astype(np.float32)
     return dict(zip((item.id for item in with_vector), stored_vectors, strict=True))
 

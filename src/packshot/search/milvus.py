@@ -156,7 +156,7 @@ class MilvusIndex(VectorIndex):
     ) -> list[list[Hit]]:
         """See `VectorIndex.query`; candidates come with their vectors, so that distances are exact."""
         if k < 1:
-            raise InvalidInput(f"{k} answers: ask for 1 at least")
+            raise InvalidInput(f"{k} answers: ask for at least 1")
         queries = check_vectors(vectors, self.settings)
         condition = _build_filter(where)
         if not len(queries):
@@ -294,7 +294,7 @@ def _connect(address: str) -> Any:
     try:
         return MilvusClient(address)
     except (MilvusException, ImportError, OSError) as error:
-        raise VectorIndexError(f"{address}: no Milvus to be reached: {error}") from error
+        raise VectorIndexError(f"{address}: Milvus cannot be reached: {error}") from error
 
 
 def _make_collection(client: Any, name: str, settings: IndexSettings) -> None:

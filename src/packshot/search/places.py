@@ -89,12 +89,12 @@ def check_model(index: VectorIndex, model: str | None) -> None:
         ...         check_model(index, "cd")
         ...     except WrongModel as error:
         ...         print(error)
-        this index holds vectors of the model ab, not of cd: index the photos anew
+        this index holds vectors of the model ab, not of cd: index the photos again
     """
     if model is not None and model != index.settings.model:
         raise WrongModel(
             f"this index holds vectors of the model {index.settings.model or '(none named)'}, "
-            f"not of {model}: index the photos anew"
+            f"not of {model}: index the photos again"
         )
 
 

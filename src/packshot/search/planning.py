@@ -83,7 +83,7 @@ def check_kind(kind: str | None, dimensions: int) -> str | None:
     """Check that there is such a kind; return it.
 
     Raises:
-        InvalidInput: Neither a name of ours nor a sentence that faiss understands for these dimensions.
+        InvalidInput: Neither a name of ours nor a factory string that faiss understands.
 
     Example:
         >>> check_kind("ivf-pq", dimensions=64), check_kind("IVF16,PQ8x4fs", dimensions=64)
@@ -98,7 +98,7 @@ def check_kind(kind: str | None, dimensions: int) -> str | None:
     except RuntimeError as error:
         reason = str(error).rsplit("Error: ", 1)[-1].splitlines()[0]
         raise InvalidInput(
-            f"{kind!r} is neither exact, pq, ivf-pq nor a sentence that faiss understands: {reason}"
+            f"{kind!r} is neither exact, pq, ivf-pq nor a factory string of faiss: {reason}"
         ) from error
     return kind
 

@@ -232,7 +232,7 @@ def load_structure(record: StructureRecord, folder: Path, distance: Distance) ->
 
     path = folder / record.file
     if _compute_checksum(path) != record.checksum:
-        raise IndexDamaged(f"{path} is not what was written: compact the index to build it anew")
+        raise IndexDamaged(f"{path} is not what was written: rebuild it with --compact")
     return SearchStructure(faiss.read_index(str(path)), record, distance)
 
 

@@ -139,7 +139,9 @@ class VectorFile:
         """
         largest = np.float32(np.finfo(self._dtype).max)
         if vectors.size and not (vectors.max() <= largest and vectors.min() >= -largest):
-            raise IndexDamaged(f"{self.path} holds what are no numbers: restore the index from a copy")
+            raise IndexDamaged(
+                f"{self.path} holds values that are not numbers: restore the index from a copy"
+            )
         return vectors
 
 

@@ -88,7 +88,7 @@ class _GzipStream(io.RawIOBase):
         if self._stream.tell() > max_unpacked_bytes(self._gzip_file.tell(), MAX_TEXT_GROWTH):
             raise SourceError(
                 f"{self._name}: unpacks to more than is safe to read, over {MAX_TEXT_GROWTH} times its"
-                " size; give it uncompressed"
+                " size; provide it uncompressed"
             )
         return count
 

@@ -210,7 +210,8 @@ def _parse_bucket(location: str) -> tuple[str | None, str]:
 def _get_anonymous_options(location: str, package: str) -> Mapping[str, Any]:
     if package not in _ANONYMOUS_OPTIONS:
         raise PhotoRefused(
-            location, "a feed from elsewhere is lent no credentials for this store: --store-credentials"
+            location,
+            "a feed from elsewhere may not use this machine's credentials: see --store-credentials",
         )
     return _ANONYMOUS_OPTIONS[package]
 

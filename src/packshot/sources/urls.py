@@ -114,7 +114,7 @@ def parse_url(location: str, ports: Collection[int]) -> Url:
         packshot.sources.urls.AddressRefused: a user name or password in the URL
     """
     if not is_encodable(location):
-        raise AddressRefused("not a URL: it holds what is no Unicode")
+        raise AddressRefused("not a URL: it is not valid Unicode")
     try:
         parts = urlsplit(location)
         port = parts.port
@@ -134,9 +134,9 @@ def _parse_host(parts: SplitResult) -> str:
     try:
         host = (parts.hostname or "").encode("idna").decode("ascii")
     except UnicodeError as error:
-        raise AddressRefused(f"the host is no proper name: {error}") from error
+        raise AddressRefused(f"not a valid host name: {error}") from error
     if not _HOST.fullmatch(host) or len(host) > _MAX_HOST_LENGTH:
-        raise AddressRefused("the host is no proper name")
+        raise AddressRefused("not a valid host name")
     return host
 
 

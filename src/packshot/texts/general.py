@@ -13,6 +13,9 @@ from packshot.texts.loader import load_table
 DISTORTION_PREFIX: Final = "distortion-"
 """Of the codes of findings about kinds of damage."""
 
+_LIKELIER_THAN_NOT: Final = 0.5
+"""Chance from which on it is told as a number: "should fix, 3 % likely" reads as a contradiction."""
+
 _ENLARGEMENTS: Final = ("upscaling", "enlargement")
 
 
@@ -96,10 +99,25 @@ class Texts:
 
         Example:
             >>> load_texts("en").cause("blurred"), load_texts("en").cause("rated-low")
-            ('The photo is not sharp', 'No single fault: photos like this one are rated no higher')
+            ('The photo is not sharp', 'No single fault (similar photos are rated no higher)')
         """
         labels = {Cause.RATED_LOW: "rated_low", Cause.OWN_RATING: "own_rating"}
         return self.labels[labels[code]] if code in labels else self.title(code)
+
+    def chance(self, probability: float) -> str:
+        """Return how likely a fault is that a network recognised; in per cent where that says yes.
+
+        Args:
+            probability: Chance that a careful eye sees it too, 0..1. Rare faults are findings from a
+                few per cent on (`packshot.encode.FaultModel.limit`).
+
+        Example:
+            >>> load_texts("en").chance(0.81), load_texts("en").chance(0.03)
+            ('81 % likely', 'not certain')
+        """
+        if probability < _LIKELIER_THAN_NOT:
+            return self.labels["not_certain"]
+        return self.label("likely", value=f"{100 * probability:.0f}")
 
     def step(self, name: str) -> str:
         """Return the name of a step of enhancing; one without a text names itself."""

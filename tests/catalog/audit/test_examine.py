@@ -202,7 +202,7 @@ def test_what_is_remembered_of_another_photo_is_not_taken_for_this(examiner, tas
 
 @pytest.mark.parametrize("record", [b"", b"words", zlib.compress(b"{}"), zlib.compress(b"\xff")])
 def test_a_damaged_record_of_a_journal_is_said(record):
-    with pytest.raises(AuditError, match="journal is damaged: begin anew with --restart"):
+    with pytest.raises(AuditError, match="journal is damaged: start over with --restart"):
         unpack_row(record)
 
 

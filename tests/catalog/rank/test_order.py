@@ -31,7 +31,7 @@ def test_scores_apart_by_less_than_their_uncertainty_are_tied_and_lead_to_no_swa
     assert ranking.best == "b"
     assert not ranking.swap
     assert ranking.order[0].tied
-    assert "may stay" in ranking.reason
+    assert "can stay" in ranking.reason
     confident = [
         replace(one, assessment=one.assessment.model_copy(update={"confidence": 0.98})) for one in unsure
     ]

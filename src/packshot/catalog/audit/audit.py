@@ -176,7 +176,7 @@ def _examine(
     if not should_stop() and counter.count <= journal.last_row_number():
         raise AuditError(
             f"the feed has fewer rows now ({counter.count}): it has changed since this audit began; "
-            "begin anew with --restart"
+            "start over with --restart"
         )
     return () if cache is None else cache.build_notes()
 
@@ -252,7 +252,7 @@ def check_same_audit(journal: Journal, settings: AuditSettings, context: AuditCo
     if differences:
         raise AuditError(
             "this folder holds another audit. It differs in " + "; ".join(differences) + ". Choose"
-            " another folder, ask for the same, or begin anew with --restart (what is in the cache is"
+            " another folder, ask for the same, or start over with --restart (what is in the cache is"
             " not assessed again)"
         )
 

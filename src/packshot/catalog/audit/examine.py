@@ -228,7 +228,7 @@ def unpack_row(record: bytes) -> AuditRow:
         return AuditRow.model_validate_json(_decompress(record))
     except _DECODE_ERRORS as error:
         raise AuditError(
-            "a row of this audit's journal is damaged: begin anew with --restart (what is in the cache"
+            "a row of this audit's journal is damaged: start over with --restart (what is in the cache"
             " is not assessed again)"
         ) from error
 

@@ -131,7 +131,7 @@ class Journal:
         if stored[0] != _compute_digest(row):
             raise AuditError(
                 f"the feed has changed since this audit began: row {row.number + 1} is now"
-                f" {row.location or 'without a photo'}; begin anew with --restart"
+                f" {row.location or 'without a photo'}; start over with --restart"
                 " (what is in the cache is not assessed again)"
             )
         return True
@@ -203,7 +203,7 @@ class Journal:
     def _make_error(self, error: sqlite3.Error, reason: str) -> AuditError:
         if reason == str(error):
             return AuditError(
-                f"{self._path} cannot be used: {reason}; begin anew with --restart, or in another folder"
+                f"{self._path} cannot be used: {reason}; start over with --restart, or in another folder"
             )
         resume_hint = ": the audit goes on from there" if reason == NO_SPACE else ""
         return AuditError(f"cannot write {self._path}: {reason}{resume_hint}")

@@ -90,7 +90,7 @@ def read_samples(
     """
     is_folder = not is_table(location)
     if is_folder and (label_column or split_column or labels_from is LabelSource.COLUMN):
-        raise InvalidInput(f"{location} is no table: it has no columns")
+        raise InvalidInput(f"{location} is not a table: it has no columns")
     column_names = {"label": label_column, "split": split_column}
     columns = {field: column for field, column in column_names.items() if column is not None}
     rows = (row for row in read_feed(location, columns, fetcher) if row.location)

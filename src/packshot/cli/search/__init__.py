@@ -20,10 +20,10 @@ used; 130 interrupted.
 
 _COMMANDS: Final = {
     "index": LazyCommand(
-        "packshot.cli.search.index", "Index photos, so that query finds those that are alike."
+        "packshot.cli.search.index", "Index photos, so that query can find similar ones."
     ),
     "query": LazyCommand(
-        "packshot.cli.search.query", "Find the photos of an index that are most like given ones."
+        "packshot.cli.search.query", "Find the photos of an index most similar to given ones."
     ),
     "info": LazyCommand("packshot.cli.search.info", "Say what an index holds and how it searches."),
     "export": LazyCommand(
@@ -33,7 +33,7 @@ _COMMANDS: Final = {
     ),
     "import": LazyCommand(
         "packshot.cli.search.transfer",
-        "Take vectors and metadata of a Parquet file.",
+        "Read vectors and metadata from a Parquet file.",
         "import_application",
     ),
 }

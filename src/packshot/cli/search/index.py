@@ -69,22 +69,22 @@ _MAX_TEXT_LETTERS: Final = 1000
 _DELETE_BATCH: Final = 1000
 """Items deleted at a time. A judgement."""
 
-INDEX_HELP = """Index photos, so that `packshot search query` finds those that are alike.
+INDEX_HELP = """Index photos, so that `packshot search query` can find similar ones.
 
-Run it again whenever photos came or changed: only those are encoded. It may be interrupted at any time;
-what was counted is kept, and the next run goes on from there.
+Run it again whenever photos were added or changed: only those are encoded. It can be interrupted at any
+time; finished photos are kept, and the next run continues from there.
 
 \b
 Examples:
   packshot search index shop-photos/                  # into your cache
   packshot search index shop-photos/ --index shop-photos/   # beside them
   packshot search index shop-photos/ --index shop.index --table products.csv
-  packshot search index shop-photos/ --prune                # forget the gone
+  packshot search index shop-photos/ --prune             # drop deleted ones
 
-A table has a column of photos (relative to the table) and others, such as type and seller, that
-`packshot search query --where type=mug` can ask for; feeds among PATHS say such things too. The index
-is a folder; photos stay as they are, and each is known by its path or address. What - stands for, on
-standard input, has neither: it cannot be indexed.
+A table has a column of photos (relative to the table) and others, such as type and seller, by which
+`packshot search query --where type=mug` can filter; feeds among PATHS work the same way. The index is a
+folder; photos are not changed, and each is known by its path or address. A photo on standard input (-)
+has neither: it cannot be indexed.
 
 Exit status: 0 done; 1 no photo could be read; 2 wrong usage, no photo found, an index that cannot be
 used; 130 interrupted.
@@ -123,12 +123,18 @@ def index_command(
     ] = None,
     kind: Annotated[
         str | None,
-        typer.Option(help="exact, pq, ivf-pq, or a sentence for faiss; by default as the number asks."),
+        typer.Option(
+            help="exact, pq, ivf-pq, or a faiss factory string; by default by number of photos."
+        ),
     ] = None,
-    distance: Annotated[DistanceName | None, typer.Option(help="Between vectors; cosine.")] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Forget photos that are gone.")] = False,
+    distance: Annotated[
+        DistanceName | None, typer.Option(help="Distance between vectors; cosine by default.")
+    ] = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove photos that no longer exist from the index.")
+    ] = False,
     compact: Annotated[
-        bool, typer.Option("--compact", help="Give back room, build the search structure anew.")
+        bool, typer.Option("--compact", help="Reclaim space and rebuild the search structure.")
     ] = False,
     columns: ColumnNames = None,
     retries: RetryCount = 3,
@@ -235,7 +241,7 @@ def _check_kind(request: IndexRequest, index: VectorIndex) -> None:
         return
     description = f"{index.describe()}, {index_settings.distance} distance"
     index.close()
-    raise InvalidInput(f"this index was made otherwise ({description}): index into another place")
+    raise InvalidInput(f"this index was made with other settings ({description}): use another --index")
 
 
 def _read_columns(request: IndexRequest, photos: PhotoList) -> Columns:

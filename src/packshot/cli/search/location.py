@@ -33,8 +33,8 @@ IndexLocation = Annotated[
         "--index",
         parser=_parse_location,
         metavar="PLACE",
-        help='A folder of an index or of photos, not -, or "milvus:ADDRESS#COLLECTION"; by default '
-        "in your cache, for each folder of photos.",
+        help='Folder of an index or of photos, not -, or "milvus:ADDRESS#COLLECTION"; by default '
+        "one in your cache for each folder of photos.",
         show_default=False,
     ),
 ]
@@ -56,7 +56,7 @@ def find_index(location: str | None) -> str:
             return str(place)
     if location is None:
         raise InvalidInput(
-            "no index of this folder: name one with --index, or make one: packshot search index FOLDER"
+            "no index for this folder: name one with --index, or make one: packshot search index FOLDER"
         )
     return location
 
@@ -82,7 +82,7 @@ def choose_location(location: str | None, paths: Sequence[str]) -> str:
         if exists(place):
             return str(place)
     if len(places) < 2:
-        raise InvalidInput("say where the index shall be: --index FOLDER")
+        raise InvalidInput("say where the index should be: --index FOLDER")
     return str(places[-1])
 
 

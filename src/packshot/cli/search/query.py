@@ -57,10 +57,10 @@ application = CommandGroup()
 _PARALLEL_THRESHOLD: Final = 32
 """Photos from which several processes pay: starting one costs about a second."""
 
-QUERY_HELP = """Find the photos of an index that are most like given ones.
+QUERY_HELP = """Find the photos of an index most similar to given ones.
 
 PATHS are files, folders, glob patterns in quotes, feeds, addresses, or - for a photo on standard input.
-Answers go to standard output, or to -o FILE; the index stays as it is.
+Answers go to standard output, or to -o FILE; the index is not changed.
 
 \b
 Examples:
@@ -78,13 +78,15 @@ used; 130 interrupted.
 def query_command(
     paths: Paths,
     location: IndexLocation = None,
-    result_count: Annotated[int, typer.Option("-k", min=1, max=10_000, help="Answers to each.")] = 10,
+    result_count: Annotated[
+        int, typer.Option("-k", min=1, max=10_000, help="Answers for each photo.")
+    ] = 10,
     where: Annotated[
         list[str] | None, typer.Option(help="KEY=VALUE that answers must have; may be repeated.")
     ] = None,
     output_format: FormatOption = None,
     output: OutputFile = None,
-    language: Annotated[str, typer.Option(help="Of tables and pages: en or zh.")] = "en",
+    language: Annotated[str, typer.Option(help="Language of tables and pages: en or zh.")] = "en",
     columns: ColumnNames = None,
     retries: RetryCount = 3,
     allow_private: AllowPrivate = False,

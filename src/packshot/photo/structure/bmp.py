@@ -33,7 +33,7 @@ def read_outline(data: bytes) -> Outline:
         >>> read_outline(file.getvalue()[:-100])
         Traceback (most recent call last):
             ...
-        packshot.photo.structure.outline.IncompleteFile: the picture's data end before the picture does
+        packshot.photo.structure.outline.IncompleteFile: the image data ends before the image is complete
     """
     if len(data) < 26:
         raise IncompleteFile("it ends within its header")
@@ -50,7 +50,7 @@ def read_outline(data: bytes) -> Outline:
         if len(data) - begin > _MAX_RUN_BYTES or width * height > _MAX_RUN_PIXELS:
             raise ExcessiveFile("run lengths of so large a picture take too long to unpack")
     elif begin + (width * bits + 31) // 32 * 4 * height > len(data):
-        raise IncompleteFile("the picture's data end before the picture does")
+        raise IncompleteFile("the image data ends before the image is complete")
     return Outline(
         "BMP",
         width,

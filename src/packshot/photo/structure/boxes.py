@@ -176,7 +176,7 @@ def _check_items(data: bytes, box: MediaBox) -> None:
             reader.read(index)
             offset_in_item, size = reader.read(offset), reader.read(length)
             if construction_method == 0 and origin + offset_in_item + size > len(data):
-                raise IncompleteFile("the picture's data end before the picture does")
+                raise IncompleteFile("the image data ends before the image is complete")
 
 
 @dataclass

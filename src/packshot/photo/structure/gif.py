@@ -78,7 +78,7 @@ class _BlockCursor:
 
     def _read_byte(self) -> int:
         if self.position >= len(self.data):
-            raise IncompleteFile("the picture's data end before the picture does")
+            raise IncompleteFile("the image data ends before the image is complete")
         self.position += 1
         return self.data[self.position - 1]
 

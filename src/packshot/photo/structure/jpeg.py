@@ -294,7 +294,7 @@ def _check_all_scans(frame: FrameHeader, scans: list[Scan]) -> None:
             shift = scan.shift if progressive else 0
             missing[first : last + 1] = [shift] * len(missing[first : last + 1])
         if any(missing):
-            raise IncompleteFile("the data end before the picture is whole: later scans are missing")
+            raise IncompleteFile("the data ends before the image is complete: later scans are missing")
     for scan in scans:
         _check_restarts(frame, scan, last=scan is scans[-1] and len(scans) > 1)
 
@@ -302,9 +302,11 @@ def _check_all_scans(frame: FrameHeader, scans: list[Scan]) -> None:
 def _check_restarts(frame: FrameHeader, scan: Scan, last: bool) -> None:
     """Refuse restarts where none belong (a decoder stops at one), and too few in a last of several."""
     if scan.restarts and not scan.interval:
-        raise IncompleteFile("its picture data are damaged: restart markers where none belong")
+        raise IncompleteFile("its image data is damaged: restart markers where none belong")
     if last and scan.interval and scan.restarts < ceil(_count_units(frame, scan) / scan.interval) - 1:
-        raise IncompleteFile("the data end before the picture does: parts of its last scan are missing")
+        raise IncompleteFile(
+            "the data ends before the image is complete: parts of its last scan are missing"
+        )
 
 
 def _count_units(frame: FrameHeader, scan: Scan) -> int:

@@ -183,7 +183,7 @@ def check_all_rows(data: bytes, outline: PngOutline) -> None:
         >>> check_all_rows(rows, outline)
         Traceback (most recent call last):
             ...
-        packshot.photo.structure.outline.IncompleteFile: the picture's data end before the picture does
+        packshot.photo.structure.outline.IncompleteFile: the image data ends before the image is complete
     """
     missing_bytes, decompressor = count_row_bytes(outline), zlib.decompressobj()
     try:
@@ -196,9 +196,9 @@ def check_all_rows(data: bytes, outline: PngOutline) -> None:
                 if missing_bytes <= 0 or decompressor.eof:
                     break
     except zlib.error as error:
-        raise IncompleteFile(f"its picture data are damaged: {error}") from None
+        raise IncompleteFile(f"its image data is damaged: {error}") from None
     if missing_bytes > 0:
-        raise IncompleteFile("the picture's data end before the picture does")
+        raise IncompleteFile("the image data ends before the image is complete")
 
 
 def count_row_bytes(outline: PngOutline) -> int:

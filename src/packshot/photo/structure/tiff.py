@@ -400,7 +400,7 @@ def _check_all_parts(
         sizes = tuple(row * min(rows, height - rows * (part % per_plane)) for part in range(needed))
     for offset, size in zip(offsets[:needed], sizes[:needed] or (1,) * needed, strict=False):
         if not 0 < offset <= offset + max(size, 1) <= len(data):
-            raise IncompleteFile("the picture's data end before the picture does")
+            raise IncompleteFile("the image data ends before the image is complete")
 
 
 def _check_later_pages(directories: Directories, pages: list[int], data: bytes) -> None:

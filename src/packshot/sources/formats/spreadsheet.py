@@ -91,7 +91,9 @@ def read_records(file: BinaryIO, name: str, is_header: IsHeader = is_no_header) 
             tell(name, f"pictures in the workbook itself are not read ({count}), only addresses")
         yield from _iter_records(_Workbook(archive, name), name, is_header)
     except (ValueError, KeyError) as error:
-        raise SourceError(f"{name}: cannot be read as XLSX: {error}; save it anew, or as CSV") from error
+        raise SourceError(
+            f"{name}: cannot be read as XLSX: {error}; save it again, or as CSV"
+        ) from error
 
 
 def _iter_records(workbook: _Workbook, name: str, is_header: IsHeader) -> Iterator[Record]:

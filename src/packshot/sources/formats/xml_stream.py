@@ -45,7 +45,7 @@ def iter_elements(file: BoundedReader, extra: str) -> Iterator[tuple[Element, li
             if len(ancestors) > _MAX_DEPTH:
                 raise ValueError(f"nested more than {_MAX_DEPTH} deep")
     except forbidden_error as error:
-        raise ValueError("it has a document type or entities, which tables have no need of") from error
+        raise ValueError("it has a document type or entities, which tables do not need") from error
     except (ParseError, LookupError) as error:
         raise ValueError(str(error)) from error
 
