@@ -153,9 +153,10 @@ class OriginalCatalog:
 class CopyFinder:
     """Looks copies up in a catalogue, one by one, by every method."""
 
-    def __init__(self, catalogue: OriginalCatalog) -> None:
+    def __init__(self, catalogue: OriginalCatalog, neighbours: int = MAX_NEIGHBOURS) -> None:
         cv2.setNumThreads(1)
         self._catalogue = catalogue
+        self._neighbours = neighbours
         self._signer = Signer()
         self._load_cached_view = lru_cache(_VIEWS)(_load_view)
 
@@ -205,7 +206,7 @@ class CopyFinder:
         photo = self._signer.sign(path)
         same_file = _find_true(original.digest == photo.digest for original in originals)
         same_pixels = _find_true(o.pixel_digest == photo.pixel_digest for o in originals)
-        pairs = find_candidate_pairs([*originals, photo], [len(originals)])
+        pairs = find_candidate_pairs([*originals, photo], [len(originals)], self._neighbours)
         others = [pair.first for pair in pairs]
         view = _load_view(path)
         compared = {n: compare(self._load_cached_view(self._catalogue.paths[n]), view) for n in others}
@@ -214,9 +215,9 @@ class CopyFinder:
         return {*others, *same_pixels}, found
 
 
-def make_copy_finder(catalogue: OriginalCatalog) -> Callable[[Task], dict[str, Score]]:
+def make_copy_finder(catalogue: OriginalCatalog, neighbours: int) -> Callable[[Task], dict[str, Score]]:
     """A worker for `packshot.processes.map_in_order`."""
-    return CopyFinder(catalogue).score_copy
+    return CopyFinder(catalogue, neighbours).score_copy
 
 
 def _raise_failure(task: object, reason: str) -> NoReturn:
@@ -244,11 +245,17 @@ class DuplicateBenchmark:
         self.paths, self.groups = catalogue.paths, catalogue.groups
         self.signatures = catalogue.signatures
 
-    def measure_copies(self, chosen: list[int]) -> Iterator[dict[str, object]]:
+    def measure_copies(self, chosen: list[int], neighbours: int) -> Iterator[dict[str, object]]:
         """A row for each method and kind of copy, and one for all."""
         tasks = [(number, kind) for number in chosen for kind in KINDS]
-        worker = partial(make_copy_finder, self.catalogue)
+        worker = partial(make_copy_finder, self.catalogue, neighbours)
         results = map_in_order(tasks, worker, workers=self.workers, on_failure=_raise_failure)
+        return self.make_copy_rows(tasks, results, neighbours)
+
+    def make_copy_rows(
+        self, tasks: list[Task], results: Iterable[dict[str, Score]], neighbours: int
+    ) -> Iterator[dict[str, object]]:
+        """Rows of scores by method, in the order of their tasks."""
         sums = {
             (method, kind): Score() for method in (OWN_METHOD, *BASELINES) for kind in (*KINDS, "all")
         }
@@ -256,7 +263,7 @@ class DuplicateBenchmark:
             for method, score in scores.items():
                 sums[method, kind] += score
                 sums[method, "all"] += score
-        return (score.to_row(*key) for key, score in sums.items())
+        return (score.to_row(*key) | {"neighbours": neighbours} for key, score in sums.items())
 
     def measure_originals(self, chosen: set[int]) -> list[dict[str, object]]:
         """Pairs of originals, of which one at least is chosen."""
@@ -401,6 +408,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--limit", type=int, default=200, help="most originals that are copied")
+    parser.add_argument("--neighbours", type=int, default=MAX_NEIGHBOURS, help="compared by content")
     parser.add_argument("--split", default="val", choices=("train", "val"))
     parser.add_argument("--only", choices=("copies", "originals"), help="only one of the two tables")
     parser.add_argument("--vectors", type=int, help="only time the search among so many vectors")
@@ -419,7 +427,12 @@ def main() -> None:
         return
     if arguments.only != "originals":
         _print_and_write(
-            "duplicates", list(benchmark.measure_copies(chosen[:: -(-len(chosen) // arguments.limit)]))
+            "duplicates",
+            list(
+                benchmark.measure_copies(
+                    chosen[:: -(-len(chosen) // arguments.limit)], arguments.neighbours
+                )
+            ),
         )
     if arguments.only != "copies":
         _print_and_write("duplicate_originals", benchmark.measure_originals(set(chosen)))
