@@ -1,9 +1,12 @@
 """Pairs of real photos, changed on purpose."""
 
+import zlib
+
 import cv2
 import numpy as np
 import pytest
 
+from benchmarks.support.copies import make_copy
 from packshot.photo import Photo
 from packshot.report import DuplicateKind as Kind
 from packshot.search.duplicates.comparison import compare
@@ -253,3 +256,22 @@ def test_letters_as_light_as_what_they_lie_on_are_told_of_the_photo_that_has_the
     found = compare(*map(make_view, pair))
     (change,) = [change for change in found.changes if change.kind is Kind.WATERMARKED]
     assert change.of_keeper == is_copy_first
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("clothing/clothing_clothingds_007", "lettered"),
+        ("clothing/clothing_clothingds_060", "framed"),
+        ("electronics/electronics_flipkart_010", "banner"),
+    ],
+)
+def test_marks_that_take_more_structure_than_they_add_are_told_of_the_photo_that_has_them(
+    shared_data, name, kind
+):
+    path = shared_data / "products" / f"{name}.jpg"
+    generator = np.random.default_rng(zlib.crc32(f"dev {kind} {path.name}".encode()))
+    original = Photo.open(path)
+    copy = Photo.open(make_copy(path, original.pixels, kind, generator))
+    found = compare(PhotoView.from_photo(original), PhotoView.from_photo(copy))
+    assert [c.of_keeper for c in found.changes if c.kind is Kind.WATERMARKED] == [False]
