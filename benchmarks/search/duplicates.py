@@ -7,23 +7,27 @@ The catalogue is every original of both splits. Originals of one split are copie
 is right when it is the copy's own original; any other counts against `precision`, and against
 `precision_by_product` where it is of another product (the manifest's `group`): photos of one product
 may be one photograph. `proposed` is the share of copies whose original was among those compared,
-`named` the share of right finds whose changes name the kind, `wrong_finds` the commonest wrong ones,
+`named` the share of right finds whose changes name the kind, `marked_kept` the copies with something
+laid over of which the original is said to have it, so that the copy would be kept, `wrong_finds` the
+commonest wrong ones,
 so that they can be looked at: some are one photograph under two names. The limits were set on split
 train. Beside it, in the same run, what imagededup and others do: hashes of `imagehash` that differ in
 at most ten bits.
 
-Then the originals themselves: pairs of them that are called copies, and how well "same product, other
-photo" agrees with the manifest's groups. Writes `results/duplicates.csv` and
+Then the originals themselves: pairs of them that are called copies, and variants, and how well these
+agree with the manifest's groups. Writes `results/duplicates.csv` and
 `results/duplicate_originals.csv`. With `--vectors N` it only times the search of candidates, by vectors
 and by hashes, among N made photos, whose vectors lie between those of the originals, in some runs of
 different ones, and writes `results/duplicate_vectors.csv`; `recall_of_exact` is how many of a photo's
-nearest are among its candidates.
+nearest are among its candidates; grouping is from comparisons that are stored already, as of a second
+run. Comparisons are as many as pairs; what one costs is in `results/duplicates.csv`.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import tempfile
 import time
 import zlib
@@ -40,11 +44,12 @@ import imagehash
 import numpy as np
 from PIL import Image
 
-from benchmarks.support.copies import KINDS, make_copy
+from benchmarks.support.copies import KINDS, LAID_OVER, make_copy
 from benchmarks.support.record import write_results
 from packshot.arrays import Float32Array, Mask
 from packshot.photo import Photo
 from packshot.processes import count_available_cores, map_in_order
+from packshot.report import DuplicateKind
 from packshot.search.duplicates import SignatureStore, Signer, ignore_progress
 from packshot.search.duplicates.candidate_pairs import (
     MAX_NEIGHBOURS,
@@ -52,6 +57,7 @@ from packshot.search.duplicates.candidate_pairs import (
     CandidatePair,
     find_candidate_pairs,
 )
+from packshot.search.duplicates.clusters import Clusters, group_by_pixels
 from packshot.search.duplicates.comparison import Comparison, compare
 from packshot.search.duplicates.photo_comparisons import PhotoComparisons
 from packshot.search.duplicates.signature import Signature, make_signer
@@ -65,7 +71,7 @@ _MAX_BITS = 10
 """By which imagededup takes hashes for those of copies, unless told otherwise."""
 
 OWN_METHOD = "packshot"
-_NAMED_AS = dict.fromkeys(("lettered", "badged"), "watermarked")
+_NAMED_AS = dict.fromkeys(LAID_OVER, "watermarked")
 BASELINES: dict[str, Callable[[Image.Image], imagehash.ImageHash]] = {
     "phash, 10 bits": imagehash.phash,
     "dhash, 10 bits": imagehash.dhash,
@@ -74,6 +80,9 @@ BASELINES: dict[str, Callable[[Image.Image], imagehash.ImageHash]] = {
 Task = tuple[int, str]
 FoundCopies = dict[int, set[str]]
 """Originals that a photo is found to copy, with the kinds of changes."""
+
+_MARK_OF_ORIGINAL = "mark of the original"
+"""Stands among kinds where the original, not the copy, is said to have something laid over it."""
 
 
 @dataclass
@@ -84,6 +93,7 @@ class Score:
     proposed: int = 0
     found: int = 0
     named: int = 0
+    marked_kept: int = 0
     wrong: int = 0
     wrong_product: int = 0
     others: Counter[str] = field(default_factory=Counter)
@@ -101,6 +111,7 @@ class Score:
             "precision_by_product": round(self.found / max(self.found + self.wrong_product, 1), 4),
             "proposed": round(self.proposed / self.copies, 4) if own else "",
             "named": round(self.named / max(self.found, 1), 4) if own else "",
+            "marked_kept": self.marked_kept if own else "",
             "median_cpu_seconds": round(float(np.median(self.seconds)), 3),
             "wrong_finds": "; ".join(
                 f"{pair} {n}" for pair, n in self.others.most_common(_LISTED_PAIRS)
@@ -108,7 +119,7 @@ class Score:
         }
 
     def __add__(self, other: Score) -> Score:
-        counts = ("copies", "proposed", "found", "named", "wrong", "wrong_product")
+        counts = ("copies", "proposed", "found", "named", "marked_kept", "wrong", "wrong_product")
         sums = {name: getattr(self, name) + getattr(other, name) for name in counts}
         return Score(**sums, others=self.others + other.others, seconds=self.seconds + other.seconds)
 
@@ -142,9 +153,10 @@ class OriginalCatalog:
 class CopyFinder:
     """Looks copies up in a catalogue, one by one, by every method."""
 
-    def __init__(self, catalogue: OriginalCatalog) -> None:
+    def __init__(self, catalogue: OriginalCatalog, neighbours: int = MAX_NEIGHBOURS) -> None:
         cv2.setNumThreads(1)
         self._catalogue = catalogue
+        self._neighbours = neighbours
         self._signer = Signer()
         self._load_cached_view = lru_cache(_VIEWS)(_load_view)
 
@@ -164,6 +176,7 @@ class CopyFinder:
         own.proposed = int(number in proposed)
         name = _NAMED_AS.get(kind, kind)
         own.named = int(number in found and (kind == "combined" or name in found[number]))
+        own.marked_kept = int(kind in LAID_OVER and _MARK_OF_ORIGINAL in found.get(number, set()))
         return {OWN_METHOD: own} | {
             name: self._score_hash(name, number, kind, path) for name in BASELINES
         }
@@ -193,7 +206,7 @@ class CopyFinder:
         photo = self._signer.sign(path)
         same_file = _find_true(original.digest == photo.digest for original in originals)
         same_pixels = _find_true(o.pixel_digest == photo.pixel_digest for o in originals)
-        pairs = find_candidate_pairs([*originals, photo], [len(originals)])
+        pairs = find_candidate_pairs([*originals, photo], [len(originals)], self._neighbours)
         others = [pair.first for pair in pairs]
         view = _load_view(path)
         compared = {n: compare(self._load_cached_view(self._catalogue.paths[n]), view) for n in others}
@@ -202,9 +215,9 @@ class CopyFinder:
         return {*others, *same_pixels}, found
 
 
-def make_copy_finder(catalogue: OriginalCatalog) -> Callable[[Task], dict[str, Score]]:
+def make_copy_finder(catalogue: OriginalCatalog, neighbours: int) -> Callable[[Task], dict[str, Score]]:
     """A worker for `packshot.processes.map_in_order`."""
-    return CopyFinder(catalogue).score_copy
+    return CopyFinder(catalogue, neighbours).score_copy
 
 
 def _raise_failure(task: object, reason: str) -> NoReturn:
@@ -232,11 +245,17 @@ class DuplicateBenchmark:
         self.paths, self.groups = catalogue.paths, catalogue.groups
         self.signatures = catalogue.signatures
 
-    def measure_copies(self, chosen: list[int]) -> Iterator[dict[str, object]]:
+    def measure_copies(self, chosen: list[int], neighbours: int) -> Iterator[dict[str, object]]:
         """A row for each method and kind of copy, and one for all."""
         tasks = [(number, kind) for number in chosen for kind in KINDS]
-        worker = partial(make_copy_finder, self.catalogue)
+        worker = partial(make_copy_finder, self.catalogue, neighbours)
         results = map_in_order(tasks, worker, workers=self.workers, on_failure=_raise_failure)
+        return self.make_copy_rows(tasks, results, neighbours)
+
+    def make_copy_rows(
+        self, tasks: list[Task], results: Iterable[dict[str, Score]], neighbours: int
+    ) -> Iterator[dict[str, object]]:
+        """Rows of scores by method, in the order of their tasks."""
         sums = {
             (method, kind): Score() for method in (OWN_METHOD, *BASELINES) for kind in (*KINDS, "all")
         }
@@ -244,7 +263,7 @@ class DuplicateBenchmark:
             for method, score in scores.items():
                 sums[method, kind] += score
                 sums[method, "all"] += score
-        return (score.to_row(*key) for key, score in sums.items())
+        return (score.to_row(*key) | {"neighbours": neighbours} for key, score in sums.items())
 
     def measure_originals(self, chosen: set[int]) -> list[dict[str, object]]:
         """Pairs of originals, of which one at least is chosen."""
@@ -254,9 +273,7 @@ class DuplicateBenchmark:
             links.compare_missing(pairs, ignore_progress)
             decisions = [(p, links.is_copy(p.first, p.second)) for p in pairs]
             copies = [p for p, is_copy in decisions if is_copy]
-            products = [
-                p for p, is_copy in decisions if not is_copy and links.is_same_product(p.first, p.second)
-            ]
+            variants = [p for p in pairs if links.is_variant(p.first, p.second)]
         same = sum(
             self.groups[a] == self.groups[b] and bool({a, b} & chosen)
             for a, b in combinations(range(len(self.groups)), 2)
@@ -264,7 +281,7 @@ class DuplicateBenchmark:
         baselines = {f"copies by {name}": self._find_close_pairs(name, chosen) for name in BASELINES}
         decisions = {
             "copies": _to_index_pairs(copies),
-            "same product, other photo": _to_index_pairs(products),
+            "variants": _to_index_pairs(variants),
         }
         return [
             self._make_pair_row(name, pairs, same) for name, pairs in (decisions | baselines).items()
@@ -296,8 +313,11 @@ class DuplicateBenchmark:
         generator = np.random.default_rng(run)
         photos = list(self._make_signatures(count, generator))
         start, start_cpu = time.perf_counter(), time.process_time()
-        found = {(pair.first, pair.second) for pair in find_candidate_pairs(photos)}
+        pairs = find_candidate_pairs(photos)
         seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - start_cpu
+        found = {(pair.first, pair.second) for pair in pairs}
+        peak = _read_peak_megabytes()
+        grouping_seconds = _time_grouping(photos, pairs)
         vectors = np.stack([photo.content for photo in photos])
         shares = [
             _compute_recall(vectors, number, found) for number in generator.integers(count, size=200)
@@ -308,8 +328,12 @@ class DuplicateBenchmark:
             "neighbours": MAX_NEIGHBOURS,
             "run": run,
             "pairs": len(found),
+            "pairs_per_photo": round(len(found) / count, 2),
             "seconds": round(seconds, 1),
             "cpu_seconds": round(cpu_seconds, 1),
+            "peak_megabytes": peak,
+            "grouping_cpu_seconds": round(grouping_seconds, 1),
+            "peak_megabytes_grouped": _read_peak_megabytes(),
             "recall_of_exact": round(float(np.mean(shares)), 4),
             "threads": os.environ.get("OMP_NUM_THREADS", "all"),
             "load_average": round(os.getloadavg()[0], 1),
@@ -317,7 +341,9 @@ class DuplicateBenchmark:
 
     def _make_signatures(self, count: int, generator: np.random.Generator) -> Iterator[Signature]:
         """Photos of two originals' vectors, mixed, with noise, and of one's hashes, changed."""
-        for first, second in generator.integers(len(self.signatures), size=(count, 2)):
+        for number, (first, second) in enumerate(
+            generator.integers(len(self.signatures), size=(count, 2))
+        ):
             one, other = self.signatures[first], self.signatures[second]
             vector = 0.8 * one.content + 0.4 * other.content
             vector += generator.normal(0, 0.006, len(vector)).astype(np.float32)
@@ -326,7 +352,27 @@ class DuplicateBenchmark:
                 value ^ int(np.bitwise_or.reduce(np.uint64(1) << bits.astype(np.uint64)))
                 for value, bits in zip(one.hashes, changed, strict=True)
             )
-            yield replace(one, content=vector / np.linalg.norm(vector), hashes=(low, high), blank=False)
+            vector /= np.linalg.norm(vector)
+            made = replace(one, content=vector, hashes=(low, high), blank=False)
+            yield replace(made, digest=str(number), pixel_digest=str(number))
+
+
+def _time_grouping(photos: list[Signature], pairs: list[CandidatePair]) -> float:
+    """Processor seconds from stored comparisons to groups; one pair of twenty is a copy."""
+    with SignatureStore(None, "made") as store:
+        store.save_comparisons(
+            (photos[pair.first].digest, photos[pair.second].digest, Comparison(is_copy=number % 20 == 0))
+            for number, pair in enumerate(pairs)
+        )
+        start = time.process_time()
+        clusters = Clusters(group_by_pixels(photos), PhotoComparisons(photos, store, workers=0), pairs)
+        groups = clusters.group_copies(sorted)
+        clusters.group_variants(sorted, groups)
+        return time.process_time() - start
+
+
+def _read_peak_megabytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def _compute_recall(vectors: Float32Array, number: int, found: set[tuple[int, int]]) -> float:
@@ -350,7 +396,11 @@ def _find_true(conditions: Iterable[bool]) -> list[int]:
 
 
 def _list_kinds(found: Comparison) -> set[str]:
-    return {change.kind.value for change in found.changes} or {"recompressed"}
+    kinds = {change.kind.value for change in found.changes} or {"recompressed"}
+    is_wrong_side = any(
+        change.kind is DuplicateKind.WATERMARKED and change.of_keeper for change in found.changes
+    )
+    return kinds | {_MARK_OF_ORIGINAL} if is_wrong_side else kinds
 
 
 def main() -> None:
@@ -358,6 +408,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--limit", type=int, default=200, help="most originals that are copied")
+    parser.add_argument("--neighbours", type=int, default=MAX_NEIGHBOURS, help="compared by content")
     parser.add_argument("--split", default="val", choices=("train", "val"))
     parser.add_argument("--only", choices=("copies", "originals"), help="only one of the two tables")
     parser.add_argument("--vectors", type=int, help="only time the search among so many vectors")
@@ -376,7 +427,12 @@ def main() -> None:
         return
     if arguments.only != "originals":
         _print_and_write(
-            "duplicates", list(benchmark.measure_copies(chosen[:: -(-len(chosen) // arguments.limit)]))
+            "duplicates",
+            list(
+                benchmark.measure_copies(
+                    chosen[:: -(-len(chosen) // arguments.limit)], arguments.neighbours
+                )
+            ),
         )
     if arguments.only != "copies":
         _print_and_write("duplicate_originals", benchmark.measure_originals(set(chosen)))

@@ -92,6 +92,11 @@ def add_line_of_text(pixels: Pixels, generator: np.random.Generator) -> Pixels:
 
 def add_badge_and_banner(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     """A round badge in an upper corner and a banner along the bottom, both with words."""
+    return add_banner(add_badge(pixels, generator), generator)
+
+
+def add_badge(pixels: Pixels, generator: np.random.Generator) -> Pixels:
+    """A round badge with words in an upper corner."""
     marked = pixels.copy()
     height, width = pixels.shape[:2]
     radius = round(min(height, width) * generator.uniform(0.1, 0.16))
@@ -102,12 +107,33 @@ def add_badge_and_banner(pixels: Pixels, generator: np.random.Generator) -> Pixe
     place = across - int(0.75 * radius), radius + 8 + radius // 4
     stroke = max(1, radius // 25)
     cv2.putText(marked, "-30%", place, _FONTS[1], radius / 45, (255, 255, 255), stroke, cv2.LINE_AA)
+    return marked
+
+
+def add_banner(pixels: Pixels, generator: np.random.Generator) -> Pixels:
+    """A banner with words along the bottom."""
+    marked = pixels.copy()
+    height, width = pixels.shape[:2]
     deep = round(height * generator.uniform(0.1, 0.16))
     marked[height - deep :] = ((30, 60, 160), (20, 20, 20), (230, 60, 20))[int(generator.integers(3))]
     place, stroke = (round(width * 0.05), height - deep // 3), max(1, width // 350)
     text = "FREE DELIVERY TODAY"
     cv2.putText(marked, text, place, _FONTS[1], width / 520, (255, 255, 255), stroke, cv2.LINE_AA)
     return marked
+
+
+def add_frame(pixels: Pixels, generator: np.random.Generator) -> Pixels:
+    """A frame of one colour laid over the edges, 2 to 6 % of the short side, with a thin line inside."""
+    framed = pixels.copy()
+    height, width = pixels.shape[:2]
+    wide = max(2, round(min(height, width) * generator.uniform(0.02, 0.06)))
+    grounds = ((200, 20, 40), (20, 20, 20), (190, 150, 40), (20, 90, 160))
+    ground = grounds[int(generator.integers(len(grounds)))]
+    for edge in (np.s_[:wide], np.s_[-wide:], np.s_[:, :wide], np.s_[:, -wide:]):
+        framed[edge] = ground
+    corners = (2 * wide, 2 * wide), (width - 2 * wide - 1, height - 2 * wide - 1)
+    cv2.rectangle(framed, *corners, ground, max(1, wide // 5), cv2.LINE_AA)
+    return framed
 
 
 CHANGES: dict[str, Change] = {
@@ -127,7 +153,13 @@ def combine_changes(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     return CHANGES[str(second)](CHANGES[str(first)](pixels, generator), generator)
 
 
-LAID_OVER: dict[str, Change] = {"lettered": add_line_of_text, "badged": add_badge_and_banner}
+LAID_OVER: dict[str, Change] = {
+    "lettered": add_line_of_text,
+    "badge": add_badge,
+    "banner": add_banner,
+    "badged": add_badge_and_banner,
+    "framed": add_frame,
+}
 """Changes that are not combined with others."""
 
 KINDS = ("exact", "same-pixels", "recompressed", *CHANGES, *LAID_OVER, "combined")

@@ -83,7 +83,35 @@ def test_wrong_usage_is_told(sellers, store, tmp_path):
     assert (
         "gone.csv" in run_duplicates(store, sellers, "--owners", tmp_path / "gone.csv", check=2).stderr
     )
-    assert "Examples" in run_packshot("duplicates", "--help", check=0).stdout
+    help_text = run_packshot("duplicates", "--help", check=0).stdout
+    assert "Examples" in help_text
+    assert "same product" not in help_text
+
+
+@pytest.mark.parametrize("mark", ["letters", "badge", "banner", "frame"])
+def test_what_has_something_laid_over_is_never_the_one_to_keep(tmp_path, store, mark):
+    """The marked copy is larger, and saved better."""
+    photo = cv2.imread(str(SAMPLES / "clay-bowl.jpg"))
+    small = cv2.resize(photo, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    height, width = photo.shape[:2]
+    red, white, font = (30, 20, 215), (255, 255, 255), cv2.FONT_HERSHEY_DUPLEX
+    if mark == "letters":
+        cv2.putText(photo, "BEST PRICE", (20, height // 2), font, width / 220, red, 9, cv2.LINE_AA)
+    elif mark == "badge":
+        cv2.circle(photo, (width // 6, height // 6), width // 8, red, -1, cv2.LINE_AA)
+        place = (width // 12, height // 6 + 15)
+        cv2.putText(photo, "-30%", place, font, width / 400, white, 3, cv2.LINE_AA)
+    elif mark == "banner":
+        photo[height - height // 8 :] = (160, 60, 30)
+        cv2.putText(photo, "FREE DELIVERY", (30, height - 25), font, width / 400, white, 3, cv2.LINE_AA)
+    else:
+        cv2.rectangle(photo, (0, 0), (width - 1, height - 1), red, width // 12)
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "a-marked.jpg"), photo, [cv2.IMWRITE_JPEG_QUALITY, 98])
+    cv2.imwrite(str(folder / "b-plain.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 85])
+    (group,) = map(json.loads, run_duplicates(store, folder, "--format", "jsonl").stdout.splitlines())
+    assert Path(group["keep"]).name == "b-plain.jpg"
 
 
 def test_small_differences_are_shown_and_both_photos_are_kept(tmp_path, store):
@@ -102,7 +130,9 @@ def test_small_differences_are_shown_and_both_photos_are_kept(tmp_path, store):
         (place,) = photo["differences"]
         assert 0.4 < place["y"] < 0.55
     page = tmp_path / "page.html"
-    run_duplicates(store, photos, "-o", page)
+    assert "0 groups of copies, 0 photos superfluous; 1 group of variants" in (
+        run_duplicates(store, photos, "-o", page).stderr
+    )
     assert page.read_text().count('class="place"') == 2
     proposals = run_packshot("clean", photos, "--format", "jsonl", check=0).stdout
     assert not any(json.loads(line)["problem"] == "duplicate" for line in proposals.splitlines())

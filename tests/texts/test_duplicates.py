@@ -26,6 +26,10 @@ def test_every_kind_has_a_name(kind, language):
     [
         (Change(kind=Kind.RESIZED, amount=0.5), "resized to 50 %"),
         (Change(kind=Kind.CROPPED, amount=0.64), "cropped to 64 % of the area"),
+        (
+            Change(kind=Kind.WATERMARKED, amount=0.0024),
+            "with something laid over it, 0.2 % of the area",
+        ),
         (Change(kind=Kind.ROTATED, amount=90), "turned by 90 degrees"),
         (Change(kind=Kind.FLIPPED, amount=0), "mirrored left to right"),
         (Change(kind=Kind.FLIPPED, amount=180), "mirrored upside down"),

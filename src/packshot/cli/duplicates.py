@@ -64,9 +64,9 @@ application = CommandGroup()
 DUPLICATES_HELP: Final = """Find photos that are copies of each other, say how, and which to keep.
 
 Finds the same file, the same pixels, copies that were saved again, resized, cropped, framed, marked,
-mirrored, turned or recoloured; and, separately, other photos of the same product. What is known about a
-photo is remembered: a second run looks only at what is new, and a stopped one continues. The groups go
-to standard output, or to -o FILE; no photo is changed.
+mirrored, turned or recoloured; and, separately, photos that are alike but for a small place or a shade,
+all of which are wanted. What is known about a photo is remembered: a second run looks only at what is
+new, and a stopped one continues. The groups go to standard output, or to -o FILE; no photo is changed.
 
 \b
 Examples:
@@ -90,9 +90,6 @@ def duplicates_command(
     ] = None,
     output_format: FormatOption = None,
     output: OutputFile = None,
-    same_product: Annotated[
-        bool, typer.Option(help="Also list other photos of the same product, as separate groups.")
-    ] = True,
     owners: Annotated[
         Path | None,
         typer.Option(
@@ -125,7 +122,6 @@ def duplicates_command(
         new_paths=new or [],
         output_format=(output_format or choose_format(output)).value,
         output=output,
-        same_product=same_product,
         ownership=Ownership(owners, owner_folders, across_owners),
         store=store,
         language=language,
@@ -154,7 +150,6 @@ class Request:
     new_paths: list[str]
     output_format: str
     output: Path | None
-    same_product: bool
     ownership: Ownership
     store: Path | None
     language: str
@@ -170,7 +165,6 @@ class Tally:
     copy_group_count: int = 0
     superfluous_count: int = 0
     variant_count: int = 0
-    product_count: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
     def count(self, group: DuplicateGroup) -> None:
@@ -179,8 +173,6 @@ class Tally:
             self.unreadable.append((group.path, group.reason))
         elif group.kind is DuplicateKind.VARIANT:
             self.variant_count += 1
-        elif group.kind is DuplicateKind.SAME_PRODUCT:
-            self.product_count += 1
         else:
             self.copy_group_count += 1
             self.superfluous_count += len(group.paths) - 1
@@ -284,7 +276,6 @@ def _name_photos(
 
 def _build_options(request: Request) -> DuplicateOptions:
     return DuplicateOptions(
-        include_same_product=request.same_product,
         workers=request.workers or count_available_cores(),
         timeout_s=request.timeout_s,
         assessor_settings=AssessorSettings(language=request.language, draws_map=False),
@@ -301,6 +292,6 @@ def _print_report(tally: Tally, request: Request, prefix: str = "") -> None:
     """Print summary and unreadable files on standard error."""
     superfluous = format_photo_count(tally.superfluous_count)
     groups = format_count(tally.copy_group_count, "group of copies", "groups of copies")
-    products = format_count(tally.product_count, "product")
-    lines = [f"{prefix}{groups}, {superfluous} superfluous; {products} in several photos"]
+    variants = format_count(tally.variant_count, "group of variants", "groups of variants")
+    lines = [f"{prefix}{groups}, {superfluous} superfluous; {variants}"]
     print_summary(lines, request.quiet, request.output, tally.unreadable)

@@ -31,7 +31,6 @@ _COLUMN_NAMES = (
     "descriptions",
 )
 _SEPARATOR = "; "
-_NOTHING_SUPERFLUOUS = (DuplicateKind.VARIANT, DuplicateKind.SAME_PRODUCT)
 
 
 class DuplicateRows(CsvTable[DuplicateGroup]):
@@ -91,7 +90,7 @@ class DuplicatesTable(Renderer[DuplicateGroup]):
             self._table.add_row("", status_text, Text(group.path), Text(group.reason, style="red"))
             return
         kind = Text(group_kind_name(group.kind, self._language))
-        kind.stylize("dim" if group.kind in _NOTHING_SUPERFLUOUS else "yellow")
+        kind.stylize("dim" if group.kind is DuplicateKind.VARIANT else "yellow")
         kept_path, *others = group.paths
         paths = Text("\n").join([Text(kept_path, style="bold green"), *map(Text, others)])
         self._table.add_row(str(group.group), kind, paths, Text(group.reason))

@@ -41,7 +41,7 @@ class DuplicateView:
 
 
 class DuplicatesPage(Page[DuplicateGroup]):
-    """A page of one card a group, in the order in which they come: copies, then products.
+    """A page of one card a group, in the order in which they come: copies, then variants.
 
     Example:
         >>> import io
@@ -56,14 +56,10 @@ class DuplicatesPage(Page[DuplicateGroup]):
         super().__init__(stream, options)
         self._copy_group_count = 0
         self._variant_group_count = 0
-        self._product_group_count = 0
         self._superfluous_count = 0
         self._superfluous_bytes = 0
 
     def _count(self, group: DuplicateGroup) -> None:
-        if group.kind is DuplicateKind.SAME_PRODUCT:
-            self._product_group_count += 1
-            return
         if group.kind is DuplicateKind.VARIANT:
             self._variant_group_count += 1
             return
@@ -93,7 +89,6 @@ class DuplicatesPage(Page[DuplicateGroup]):
             "duplicates_report.html.j2",
             copies=self._copy_group_count,
             variants=self._variant_group_count,
-            products=self._product_group_count,
             superfluous=self._superfluous_count,
             size=self._superfluous_bytes,
         )

@@ -32,7 +32,6 @@ class DuplicateKind(StrEnum):
     COLOUR_SHIFTED = "colour-shifted"
     MIXED = "mixed"
     VARIANT = "variant"
-    SAME_PRODUCT = "same-product"
 
 
 class Change(Record):
@@ -64,7 +63,7 @@ class Duplicate(Record):
     """One photo of a group.
 
     `kind` is None for the keeper. `likeness` is 0..1: the share of both photos' structure that agrees
-    where one lies on the other; of another photo of the product, the likeness of what is pictured.
+    where one lies on the other.
 
     Example:
         >>> copy = Duplicate(
@@ -93,7 +92,7 @@ class Duplicate(Record):
 
 
 class DuplicateGroup(Record):
-    """Photos that are copies of one, or variants, or show the same product; or one that cannot be read.
+    """Photos that are copies of one, or variants; or one that cannot be read.
 
     `keep` is the photo with the best score, then the most pixels, then the most bytes; it comes first
     in `paths`. Every other was compared with it, not only with a third. `kind` is `mixed` where copies

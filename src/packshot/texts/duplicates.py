@@ -88,16 +88,21 @@ def describe_change(change: Change, language: str) -> str:
     amount = change.amount or 0.0
     if change.kind is DuplicateKind.FLIPPED:
         return words["flipped-down" if amount else "flipped"]
-    shown = f"{amount:.0f}" if change.kind in _IN_OWN_UNIT else f"{100 * amount:.0f}"
+    shown = f"{amount:.0f}" if change.kind in _IN_OWN_UNIT else _format_per_cent(100 * amount)
     shift = ", ".join(f"{value:+.0f}" for value in change.shift or ())
     return words[f"{change.kind}{keeper}"].format(amount=shown, shift=shift)
+
+
+def _format_per_cent(value: float) -> str:
+    """Format whole per cent; a decimal below 1, as something that is there is never 0."""
+    return f"{value:.0f}" if value >= 1 or not value else f"{max(value, 0.1):.1f}"
 
 
 def group_kind_name(kind: DuplicateKind, language: str) -> str:
     """Return the name of a kind of group.
 
     Example:
-        >>> group_kind_name(DuplicateKind.SAME_PRODUCT, "en")
-        'same product'
+        >>> group_kind_name(DuplicateKind.RECOMPRESSED, "en")
+        'saved again'
     """
     return load_texts(language).duplicates[f"kind-{kind}"]

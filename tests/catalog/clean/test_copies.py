@@ -57,7 +57,7 @@ def test_copies_of_two_labels_are_for_people():
     assert "mug" in one.reason
 
 
-@pytest.mark.parametrize("kind", [DuplicateKind.VARIANT, DuplicateKind.SAME_PRODUCT, None])
+@pytest.mark.parametrize("kind", [DuplicateKind.VARIANT, None])
 def test_photos_of_one_product_and_unreadable_ones_are_no_copies(kind):
     duplicate_group = make_group("a", "b").model_copy(update={"kind": kind, "status": Status.OK})
     assert not collect_proposals(duplicate_group, make_sample("a"), make_sample("b"))

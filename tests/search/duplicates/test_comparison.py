@@ -1,9 +1,12 @@
 """Pairs of real photos, changed on purpose."""
 
+import zlib
+
 import cv2
 import numpy as np
 import pytest
 
+from benchmarks.support.copies import make_copy
 from packshot.photo import Photo
 from packshot.report import DuplicateKind as Kind
 from packshot.search.duplicates.comparison import compare
@@ -195,3 +198,80 @@ def test_tiny_photos_do_no_harm(shape, pixels):
     tiny = make_view(np.random.default_rng(0).integers(0, 255, shape, dtype=np.uint8))
     assert not compare(tiny, make_view(pixels)).is_copy
     assert not compare(make_view(pixels), tiny).is_copy
+
+
+def add_shadow(picture):
+    """A soft shadow on the paper below a product."""
+    shade = np.zeros(picture.shape[:2], np.float32)
+    cv2.ellipse(shade, (250, 316), (60, 6), 0, 0, 360, 90, -1)
+    shade = cv2.GaussianBlur(shade, (0, 0), 8)
+    return np.clip(picture - shade[..., None], 0, 255).astype(np.uint8)
+
+
+def test_another_shadow_is_nothing_laid_over_but_a_small_difference():
+    product = make_packshot(box=(100, 100, 300, 200), size=(500, 400))
+    shaded = add_shadow(product)
+    for pair in ((product, shaded), (shaded, product)):
+        found = compare(*map(make_view, pair))
+        assert found.is_variant
+        assert not found.is_copy
+        assert found.changes == ()
+        assert all(place.y > 0.7 for place in found.differences)
+        assert found.differences
+
+
+def test_a_jar_with_its_shadow_and_with_its_reflection(shared_data):
+    folder = shared_data / "products" / "beauty"
+    views = [
+        PhotoView.from_photo(Photo.open(folder / f"beauty_abantecart_{number}.jpg"))
+        for number in ("061", "062")
+    ]
+    found = compare(*views)
+    assert found.is_variant
+    assert found.differences
+
+
+@pytest.mark.parametrize("is_copy_first", [False, True])
+def test_a_plain_banner_over_a_busy_photo_is_told_of_the_photo_that_has_it(is_copy_first):
+    """The banner takes structure away: what has more of it is the photo without."""
+    busy = make_picture(400, 500, seed=5)
+    marked = busy.copy()
+    marked[340:] = (20, 90, 160)
+    cv2.putText(marked, "FREE", (200, 380), 0, 1, (255, 255, 255), 2, cv2.LINE_AA)
+    pair = (marked, busy) if is_copy_first else (busy, marked)
+    found = compare(*map(make_view, pair))
+    assert [(change.kind, change.of_keeper) for change in found.changes] == [
+        (Kind.WATERMARKED, is_copy_first)
+    ]
+
+
+@pytest.mark.parametrize("is_copy_first", [False, True])
+def test_letters_as_light_as_what_they_lie_on_are_told_of_the_photo_that_has_them(is_copy_first):
+    """Red on dark blue of the same grey adds no structure, but colours."""
+    cloth = make_picture(400, 500, seed=6).astype(np.float32).mean(axis=2)
+    cloth = np.clip(30 + 0.25 * cloth[..., None] * np.array([0.6, 0.8, 2.2]), 0, 255).astype(np.uint8)
+    lettered = cloth.copy()
+    cv2.putText(lettered, "BEST PRICE", (20, 220), 0, 2.4, (175, 25, 30), 9, cv2.LINE_AA)
+    pair = (lettered, cloth) if is_copy_first else (cloth, lettered)
+    found = compare(*map(make_view, pair))
+    (change,) = [change for change in found.changes if change.kind is Kind.WATERMARKED]
+    assert change.of_keeper == is_copy_first
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("clothing/clothing_clothingds_007", "lettered"),
+        ("clothing/clothing_clothingds_060", "framed"),
+        ("electronics/electronics_flipkart_010", "banner"),
+    ],
+)
+def test_marks_that_take_more_structure_than_they_add_are_told_of_the_photo_that_has_them(
+    shared_data, name, kind
+):
+    path = shared_data / "products" / f"{name}.jpg"
+    generator = np.random.default_rng(zlib.crc32(f"dev {kind} {path.name}".encode()))
+    original = Photo.open(path)
+    copy = Photo.open(make_copy(path, original.pixels, kind, generator))
+    found = compare(PhotoView.from_photo(original), PhotoView.from_photo(copy))
+    assert [c.of_keeper for c in found.changes if c.kind is Kind.WATERMARKED] == [False]

@@ -56,12 +56,11 @@ def test_what_is_forgotten_is_unknown(tmp_path, signature, shop):
 
 def test_a_comparison_is_known_from_both_sides():
     change = Change(kind=DuplicateKind.RESIZED, amount=0.5)
-    found = Comparison(is_copy=True, likeness=0.9, inliers=7, scale=2.0, changes=(change,))
+    found = Comparison(is_copy=True, likeness=0.9, changes=(change,))
     with SignatureStore(None, "maker") as store:
         store.save_comparisons([("b", "a", found)])
         assert store.find_comparison("b", "a") == found
         assert store.find_comparison("a", "b").changes[0].amount == 2
-        assert store.find_comparison("a", "b").scale == 0.5
         assert store.find_comparison("a", "c") is None
 
 

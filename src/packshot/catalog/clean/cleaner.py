@@ -107,7 +107,6 @@ def _propose_duplicates(
 ) -> Iterator[Proposal]:
     """Propose what the copies among photos come to, by their files."""
     options = DuplicateOptions(
-        include_same_product=False,
         workers=settings.workers,
         timeout_s=settings.timeout_s,
         assessor_settings=settings.assessor,

@@ -21,7 +21,7 @@ def propose_duplicate_removals(
     than the kept one is for people to look at: one of both labels is wrong.
 
     Args:
-        group: Of photos of the set; groups of variants, or of one product, give nothing.
+        group: Of photos of the set; groups of variants give nothing.
         samples: By the paths of their files.
         language: Of reasons.
 
@@ -42,7 +42,7 @@ def propose_duplicate_removals(
         ...     proposal.path, proposal.problem.value, proposal.action.value
         ('train/1.jpg', 'leakage', 'drop')
     """
-    if group.kind in (None, DuplicateKind.VARIANT, DuplicateKind.SAME_PRODUCT):
+    if group.kind in (None, DuplicateKind.VARIANT):
         return
     members = [photo for photo in group.photos if photo.path in samples]
     ordered = sorted(members, key=lambda photo: _preference_key(samples[photo.path]))

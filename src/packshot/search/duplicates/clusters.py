@@ -94,12 +94,9 @@ class Clusters:
     comparisons: PhotoComparisons
     pairs: Sequence[CandidatePair]
 
-    def find_group_candidates(self, same_product: bool) -> list[int]:
+    def find_group_candidates(self) -> list[int]:
         """Find units with a link to another: those that may be in a group with one."""
-        pairs = self._list_copy_pairs()
-        pairs += self._list_variant_pairs()
-        if same_product:
-            pairs += self._list_product_pairs()
+        pairs = [*self._list_copy_pairs(), *self._list_variant_pairs()]
         return sorted({number for pair in pairs for number in pair})
 
     def group_copies(self, order: SortByPreference) -> list[list[int]]:
@@ -126,15 +123,6 @@ class Clusters:
         """Return units over which something is laid that a copy is without."""
         return self.comparisons.find_marked(self._list_copy_pairs())
 
-    def group_products(self, order: SortByPreference, copies: Iterable[list[int]]) -> list[list[int]]:
-        """Group photos of one product, whose copies are represented by their keeper."""
-        keepers = {number: group[0] for group in copies for number in group}
-        pairs = [(keepers.get(a, a), keepers.get(b, b)) for a, b in self._list_product_pairs()]
-        different = [(a, b) for a, b in pairs if a != b]
-        return sorted(
-            self._select_queries(self._build_groups(different, order, self.comparisons.is_same_product))
-        )
-
     def _build_groups(
         self,
         pairs: Iterable[tuple[int, int]],
@@ -158,12 +146,3 @@ class Clusters:
     def _list_variant_pairs(self) -> list[tuple[int, int]]:
         pairs = [(pair.first, pair.second) for pair in self.pairs]
         return [pair for pair in pairs if self.comparisons.is_variant(*pair)]
-
-    def _list_product_pairs(self) -> list[tuple[int, int]]:
-        return [
-            (p.first, p.second)
-            for p in self.pairs
-            if not self.comparisons.is_copy(p.first, p.second)
-            and not self.comparisons.is_variant(p.first, p.second)
-            and self.comparisons.is_same_product(p.first, p.second)
-        ]

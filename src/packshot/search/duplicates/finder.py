@@ -37,7 +37,6 @@ class DuplicateOptions:
 
     Attributes:
         max_neighbours: Photos alike by content that each is compared with, at most.
-        include_same_product: Also groups of other photos of the same product.
         workers: Processes; below 1 none is started.
         timeout_s: Seconds for one photo.
         assessor_settings: The assessor that chooses what to keep; its language is that of reasons.
@@ -49,7 +48,6 @@ class DuplicateOptions:
     """
 
     max_neighbours: int = MAX_NEIGHBOURS
-    include_same_product: bool = True
     workers: int = 0
     timeout_s: float = DEFAULT_TIME_LIMIT_S
     assessor_settings: AssessorSettings = field(default_factory=AssessorSettings)
@@ -92,7 +90,7 @@ class DuplicateFinder:
     def find_groups(
         self, paths: Sequence[Path], new_paths: Sequence[Path] = ()
     ) -> Iterator[DuplicateGroup]:
-        """Yield groups of copies, then of variants, then of the same product, then the unreadable files.
+        """Yield groups of copies, then of variants, then the unreadable files.
 
         Args:
             paths: The catalogue.
@@ -148,12 +146,7 @@ class DuplicateFinder:
         )
         comparisons.compare_missing(pairs, self._progress)
         clusters = Clusters(distinct_photos, comparisons, pairs)
-        scores = self._score_photos(
-            [
-                representatives[n]
-                for n in clusters.find_group_candidates(self._options.include_same_product)
-            ]
-        )
+        scores = self._score_photos([representatives[n] for n in clusters.find_group_candidates()])
         yield from self._build_records(clusters, scores)
 
     def _build_records(
@@ -170,11 +163,9 @@ class DuplicateFinder:
         )
         copies = clusters.group_copies(order)
         variants = clusters.group_variants(order, copies)
-        products = clusters.group_products(order, copies) if self._options.include_same_product else []
         makers = [
             *((record_builder.build_group, group) for group in copies),
             *((record_builder.build_variants, group) for group in variants),
-            *((record_builder.build_products, group) for group in products),
         ]
         for number, (build, members) in enumerate(makers, start=1):
             yield build(number, members)

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from packshot.arrays import AnyArray, Float32Array, Float64Array, Mask, Pixels
+from packshot.report import Region
 
 _QUARTER = math.pi / 2
 _COLOUR_TOLERANCE = 12
@@ -52,6 +53,23 @@ class Box:
     def area(self) -> float:
         """In square pixels."""
         return self.width * self.height
+
+
+def make_region(box: Box, shape: tuple[int, ...]) -> Region:
+    """Return a box as fractions of a picture.
+
+    Args:
+        box: Inside the picture.
+        shape: Its height and width, pixels.
+
+    Example:
+        >>> make_region(Box(left=10, top=20, right=40, bottom=60), (100, 100)).width
+        0.3
+    """
+    height, width = shape[:2]
+    values = (box.left / width, box.top / height, box.width / width, box.height / height)
+    x, y, wide, high = (round(value, 4) for value in values)
+    return Region(x=x, y=y, width=wide, height=high)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
@@ -22,21 +21,6 @@ _COMMIT_BATCH = 64
 
 _MIN_PAIRS_FOR_PROCESSES = 32
 """Pairs from which on more than one process pays for its start. A judgement."""
-
-_MIN_PRODUCT_CONTENT = 0.6
-"""Cosine of the content vectors of two photos of one product. This and the three below were set on the
-candidates among the 619 training originals, where they are right in 16 pairs and wrong in 3 (decision
-14)."""
-
-_MIN_PRODUCT_INLIERS = 16
-"""Features that must lie where one similarity puts them: a label or a pattern."""
-
-_MIN_PRODUCT_COLOURS = 0.5
-"""Share, 0..1, that the colour histograms must have in common."""
-
-_MIN_PRODUCT_SCALE = 0.1
-"""Natural logarithm of the ratio of sizes (10 %) from which on what is shared has another size. At the
-same size shops lay out different products alike."""
 
 _MIN_MARK = 0.005
 """Share of the photo, 0..1, that something laid over it must cover to speak against keeping it: less may
@@ -109,27 +93,6 @@ class PhotoComparisons:
             if change.kind is DuplicateKind.WATERMARKED and (change.amount or 0) >= _MIN_MARK
         }
 
-    def is_same_product(self, first: int, second: int) -> bool:
-        """Return whether two photos that are no copies likely show the same product.
-
-        Much of what is on one (a label, a pattern) is found on the other in one place, at another size,
-        and they have the same colours. At the same size, photos of different products laid out alike
-        share labels, or the face of who wears them; in other colours, products of one range.
-        """
-        comparison = self.compare(first, second)
-        if comparison.is_copy:
-            return True
-        return (
-            self.content_similarity(first, second) >= _MIN_PRODUCT_CONTENT
-            and comparison.inliers >= _MIN_PRODUCT_INLIERS
-            and comparison.colours >= _MIN_PRODUCT_COLOURS
-            and abs(math.log(comparison.scale)) >= _MIN_PRODUCT_SCALE
-        )
-
-    def content_similarity(self, first: int, second: int) -> float:
-        """Return the cosine of the content vectors."""
-        return float(self._photos[first].content @ self._photos[second].content)
-
     def _look_up(self, first: int, second: int) -> Comparison | None:
         """Look a comparison up in the store, which is asked once."""
         comparison = self._cache.get((first, second))
@@ -137,7 +100,8 @@ class PhotoComparisons:
             digests = self._photos[first].digest, self._photos[second].digest
             comparison = self._store.find_comparison(*digests)
         if comparison is not None:
-            self._cache[first, second] = comparison
+            is_linked = comparison.is_copy or comparison.is_variant
+            self._cache[first, second] = comparison if is_linked else _NO_COMPARISON
         return comparison
 
     def _pair_paths(self, first: int, second: int) -> Pair:

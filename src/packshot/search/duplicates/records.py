@@ -64,10 +64,6 @@ class GroupRecordBuilder:
         first = group.photos[0].model_copy(update={"differences": tuple(places)})
         return group.model_copy(update={"photos": (first, *group.photos[1:])})
 
-    def build_products(self, number: int, members: Sequence[int]) -> DuplicateGroup:
-        """Build the record of photos that likely show one product; see `build_group`."""
-        return self._build(number, members, self._build_product)
-
     def _build(
         self, number: int, members: Sequence[int], build_record: Callable[[int, int], Duplicate]
     ) -> DuplicateGroup:
@@ -112,11 +108,6 @@ class GroupRecordBuilder:
             differences=comparison.other_differences,
             **facts,
         )
-
-    def _build_product(self, keeper: int, number: int) -> Duplicate:
-        likeness = round(min(max(self.comparisons.content_similarity(keeper, number), 0.0), 1.0), 4)
-        facts = self._collect_facts(self.distinct_photos[number].representative)
-        return Duplicate(kind=DuplicateKind.SAME_PRODUCT, likeness=likeness, **facts)
 
     def _collect_facts(self, photo: Signature) -> dict[str, Any]:
         """Collect the fields that concern the photo itself."""

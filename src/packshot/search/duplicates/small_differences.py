@@ -13,7 +13,14 @@ import numpy as np
 from packshot.arrays import ByteMask, Float32Array, Float64Array, Int32Array, Mask, Pixels
 from packshot.report import Region
 from packshot.search.duplicates.agreement import apply_colours, fit_colours
-from packshot.search.duplicates.frames import Box, compute_coverage, decompose_map, full_box, warp
+from packshot.search.duplicates.frames import (
+    Box,
+    compute_coverage,
+    decompose_map,
+    full_box,
+    make_region,
+    warp,
+)
 
 
 @dataclass(frozen=True)
@@ -136,22 +143,62 @@ def find_small_differences(
         >>> find_small_differences(page, page, np.eye(3))
         ()
     """
-    laid = _lay_on_each_other(first, second, mapping)
-    if laid is None:
-        return ()
-    one, two, mask = laid
-    toned = _equalise_colours(one, two, mask)
-    has_same_size = abs(math.log(decompose_map(mapping).scale)) <= LIMITS.same_size
-    places = [*_iter_other_signs(toned, two, mask, has_same_size)]
-    if toned is one and mask.mean() >= LIMITS.min_shade_cover:
-        places += _iter_other_shades(one, two, mask)
+    laid = lay_on_each_other(first, second, mapping)
+    return () if laid is None else list_differences(laid)
+
+
+@dataclass(frozen=True, eq=False)
+class LaidPhotos:
+    """Two photos in one frame, of the coarser one's resolution.
+
+    Attributes:
+        first: (H, W, 3) RGB, 0..255.
+        toned: The same with the one change of all colours, where there is one.
+        second: (H, W, 3).
+        mask: (H, W) where both are.
+        has_same_size: Neither was resized.
+
+    Example:
+        >>> page = np.full((200, 300, 3), 255, np.uint8)
+        >>> laid = lay_on_each_other(page, page[::2, ::2], np.diag([2.0, 2.0, 1.0]))
+        >>> laid.first.shape, laid.has_same_size
+        ((200, 300, 3), False)
+    """
+
+    first: Float32Array
+    toned: Float32Array
+    second: Float32Array
+    mask: Mask
+    has_same_size: bool
+
+
+def list_differences(laid: LaidPhotos) -> tuple[SmallDifference, ...]:
+    """List the places of `find_small_differences` in photos that lie on each other already.
+
+    Example:
+        >>> page = np.full((200, 300, 3), 255, np.uint8)
+        >>> list_differences(lay_on_each_other(page, page, np.eye(3)))
+        ()
+    """
+    places = [*_iter_other_signs(laid.toned, laid.second, laid.mask, laid.has_same_size)]
+    if laid.toned is laid.first and laid.mask.mean() >= LIMITS.min_shade_cover:
+        places += _iter_other_shades(laid.first, laid.second, laid.mask)
     return tuple(sorted(places, key=lambda place: -place.pixels)[:_MOST_PLACES])
 
 
-def _lay_on_each_other(
-    first: Pixels, second: Pixels, mapping: Float64Array
-) -> tuple[Float32Array, Float32Array, Mask] | None:
-    """Return both photos in one frame, of the coarser one's resolution, and where both are."""
+def lay_on_each_other(first: Pixels, second: Pixels, mapping: Float64Array) -> LaidPhotos | None:
+    """Lay the second photo on the first; None where they are too small, or share nothing.
+
+    Args:
+        first: RGB, (H, W, 3) uint8.
+        second: RGB of another photo.
+        mapping: From the second's points to the first's, pixels; it is made more exact.
+
+    Example:
+        >>> page = np.full((200, 300, 3), 255, np.uint8)
+        >>> lay_on_each_other(page, page, np.eye(3)).mask.mean() > 0.9
+        True
+    """
     scale = min(1.0, decompose_map(mapping).scale, LIMITS.side / max(first.shape[:2]))
     size = (max(1, round(first.shape[1] * scale)), max(1, round(first.shape[0] * scale)))
     if min(size) < 2 * LIMITS.reach:
@@ -161,7 +208,11 @@ def _lay_on_each_other(
     onto = _refine(one, second, shrinking @ mapping)
     mask = compute_coverage(full_box(second), onto, size)
     inner = cv2.erode(mask.view(np.uint8), np.ones((5, 5), np.uint8), borderValue=0) > 0
-    return (one, warp(second, onto, size), np.asarray(inner)) if inner.any() else None
+    if not inner.any():
+        return None
+    two = warp(second, onto, size)
+    has_same_size = abs(math.log(decompose_map(mapping).scale)) <= LIMITS.same_size
+    return LaidPhotos(one, _equalise_colours(one, two, inner), two, np.asarray(inner), has_same_size)
 
 
 def _refine(one: Float32Array, second: Pixels, onto: Float64Array) -> Float64Array:
@@ -225,7 +276,7 @@ def _iter_other_signs(
             )
         )
         if is_sign:
-            yield SmallDifference(_make_region(box, mask), pixels)
+            yield SmallDifference(make_region(box, mask.shape), pixels)
 
 
 def _find_extras(one: Float32Array, two: Float32Array) -> Float32Array:
@@ -314,7 +365,7 @@ def _iter_other_shades(one: Float32Array, two: Float32Array, mask: Mask) -> Iter
     for box, pixels in _iter_parts(thick, 3):
         inside = _slice_around(box, LIMITS.reach)
         if pixels >= LIMITS.min_shade_share * mask.sum() and _is_part(thick[inside], edges[inside]):
-            yield SmallDifference(_make_region(box, mask), pixels)
+            yield SmallDifference(make_region(box, mask.shape), pixels)
 
 
 def _is_part(is_different: Mask, edges: Mask) -> bool:
@@ -337,10 +388,3 @@ def _iter_parts(is_different: Mask, reach: int) -> Iterator[tuple[Box, int]]:
     for part in range(1, count):
         left, top, width, height = (float(value) for value in stats[part, :4])
         yield Box(left, top, left + width, top + height), int(pixels[part])
-
-
-def _make_region(box: Box, mask: Mask) -> Region:
-    height, width = mask.shape
-    values = (box.left / width, box.top / height, box.width / width, box.height / height)
-    x, y, wide, high = (round(value, 4) for value in values)
-    return Region(x=x, y=y, width=wide, height=high)

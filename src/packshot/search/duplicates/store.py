@@ -154,10 +154,7 @@ class SignatureStore:
             comparison = Comparison.model_validate_json(row[0])
         except ValidationError:
             return None
-        if not (
-            comparison.scale > 0
-            and all(map(isfinite, (comparison.scale, comparison.likeness, comparison.colours)))
-        ):
+        if not isfinite(comparison.likeness):
             return None  # Damaged, so as good as forgotten.
         return comparison.reverse() if is_swapped else comparison
 

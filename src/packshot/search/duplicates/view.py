@@ -11,7 +11,6 @@ import numpy as np
 
 from packshot.arrays import ByteArray, Float32Array, Pixels
 from packshot.photo import Photo
-from packshot.search.duplicates.colours import colour_histogram
 from packshot.search.duplicates.frames import Box, find_content_box, full_box
 
 VIEW_SIDE = 384
@@ -116,11 +115,6 @@ class PhotoView:
     def content_area(self) -> Box:
         """The view without edges of one colour."""
         return find_content_box(self.pixels)
-
-    @cached_property
-    def colours(self) -> Float32Array:
-        """Shares of colours, see `colour_histogram`."""
-        return colour_histogram(self.pixels)
 
     @cached_property
     def features(self) -> Features:
