@@ -228,7 +228,7 @@ def check_writable_folder(folder: Path) -> None:
         >>> check_writable_folder(Path("examples/photos/mug.jpg/new"))  # doctest: +ELLIPSIS
         Traceback (most recent call last):
             ...
-        packshot.errors.SourceError: cannot write examples/photos/mug.jpg/new: ...mug.jpg is no folder
+        packshot.errors.SourceError: cannot write examples/photos/mug.jpg/new: ...mug.jpg is not a folder
     """
     with translate_write_errors(folder):
         existing = next(

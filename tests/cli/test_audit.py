@@ -65,7 +65,7 @@ def test_wrong_usage_is_one_line_and_status_2(shop, audit_result, tmp_path):
     assert "policies: {" in other.stderr
     assert "--restart" in other.stderr
     assert (
-        "write our name"
+        "write Packshot's name"
         in run_packshot("audit", shop, "-o", tmp_path / "a", "--columns", "sku", check=2).stderr
     )
     assert (

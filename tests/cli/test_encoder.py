@@ -69,7 +69,7 @@ def test_help_says_where_to_read_on():
     assert "--encoder FOLDER Other models and their atlas" in words
     assert "docs/large-encoder.md" in words
     assert (ROOT / "docs" / "large-encoder.md").exists()
-    assert "--damage-map JSON: also where the photo looks damaged" in words
+    assert "--damage-map Also write to JSON where the photo looks damaged" in words
 
 
 @pytest.mark.parametrize("command", COMMANDS)

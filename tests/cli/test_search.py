@@ -126,11 +126,11 @@ def test_vectors_travel_by_parquet(shop, tmp_path):
 
 def test_mistakes_are_named(shop, tmp_path):
     assert (
-        "no index of this folder"
+        "no index for this folder"
         in run_packshot("search", "query", SAMPLES / NAMES[0], cwd=tmp_path, check=2).stderr
     )
     refused = run_packshot("search", "index", shop, "--distance", "euclidean", check=2)
-    assert "was made otherwise" in refused.stderr
+    assert "was made with other settings" in refused.stderr
     odd = run_packshot("search", "index", shop, "--index", tmp_path / "i", "--kind", "ivfpq", check=2)
     assert "neither exact, pq, ivf-pq" in odd.stderr
     assert not (tmp_path / "i").exists()

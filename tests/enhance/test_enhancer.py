@@ -344,7 +344,7 @@ class TestInPlace:
             return enhance(*arguments)
 
         monkeypatch.setattr(enhancer, "_encode_if_better", enhance_after_change)
-        with pytest.raises(SourceError, match="changed by others"):
+        with pytest.raises(SourceError, match="changed by another program"):
             enhancer.enhance(mug, mug)
         assert mug.read_bytes() == theirs
 

@@ -85,7 +85,7 @@ def test_mistakes_are_refused_alike(place):
             (lambda: index.put([Item("a", np.ones(3))]), "32 numbers"),
             (lambda: index.put([Item("a", VECTORS[0], {"b": object()})]), "JSON"),
             (lambda: index.put([Item("a", VECTORS[0]), Item("a", VECTORS[1])]), "twice"),
-            (lambda: index.query(QUERIES, 0), "ask for 1"),
+            (lambda: index.query(QUERIES, 0), "ask for at least 1"),
             (lambda: index.query(QUERIES, 1, {"a": 0.5}), "whole numbers"),
         ):
             with pytest.raises(InvalidInput, match=reason):

@@ -91,7 +91,10 @@ def test_damage_to_the_structure_is_said_and_compacting_mends_it(index_copy, tmp
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
-    with open_index(tmp_path / "i") as reader, pytest.raises(IndexDamaged, match="compact the index"):
+    with (
+        open_index(tmp_path / "i") as reader,
+        pytest.raises(IndexDamaged, match="rebuild it with --compact"),
+    ):
         reader.query(QUERIES)
     index_copy.compact()
     with open_index(tmp_path / "i") as reader:

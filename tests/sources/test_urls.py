@@ -34,12 +34,12 @@ def test_parts(location, expected):
         ("https://shop.example:99999/", "not a URL"),
         ("https://shop.example:x/", "not a URL"),
         ("https://[::1/", "not a URL"),
-        ("https://", "no proper name"),
-        ("https://a..b/", "no proper name"),
-        ("https://evil.example\\.shop.example/", "no proper name"),
-        ("https://a b/", "no proper name"),
-        ("https://a%00b/", "no proper name"),
-        ("https://[fe80::1%25eth0]/", "no proper name"),
+        ("https://", "not a valid host name"),
+        ("https://a..b/", "not a valid host name"),
+        ("https://evil.example\\.shop.example/", "not a valid host name"),
+        ("https://a b/", "not a valid host name"),
+        ("https://a%00b/", "not a valid host name"),
+        ("https://[fe80::1%25eth0]/", "not a valid host name"),
     ],
 )
 def test_refused(location, reason):

@@ -89,7 +89,7 @@ def format_check(rule: RuleSummary) -> str:
         >>> rules = {rule.rule: rule for rule in summary.rules}
         >>> format_check(rules["out-of-packaging"])
         'Out of its packaging: Is the product shown out of its packaging?'
-        >>> format_check(rules["front-view"])[-49:]
+        >>> format_check(rules["front-view"])[-48:]
         '(apparel, apparel-children, apparel-accessories)'
     """
     scope = f" ({', '.join(rule.categories)})" if rule.categories else ""

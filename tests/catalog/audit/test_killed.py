@@ -173,8 +173,12 @@ class RealAudit:
     cache: Path
     seconds: float
 
-    def kill_and_resume(self, folder, delay):
-        """Kill the command, and say it again; how many inputs the killed one had done."""
+    def kill_and_resume(self, name, delay):
+        """Kill the command, and say it again; how many inputs the killed one had done.
+
+        The folder lies beside the complete one, as links to photos are relative.
+        """
+        folder = self.complete_folder.with_name(name)
         command = [*self.command, "-o", folder, "--cache", folder.with_suffix(".cache")]
         run_and_kill(command, (folder / "audit.journal").exists, delay)
         before = count_done_rows(folder)
@@ -209,16 +213,16 @@ def real_audit(request, tmp_path_factory):
     shop.close()
 
 
-def test_a_killed_command_goes_on(real_audit, tmp_path):
-    assert 0 <= real_audit.kill_and_resume(tmp_path / "audit", real_audit.seconds / 2) <= 16
+def test_a_killed_command_goes_on(real_audit):
+    assert 0 <= real_audit.kill_and_resume("resumed", real_audit.seconds / 2) <= 16
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(2400)
-def test_twenty_killed_commands_go_on(real_audit, tmp_path):
+def test_twenty_killed_commands_go_on(real_audit):
     delays = random.Random(2026)
     done_counts = [
-        real_audit.kill_and_resume(tmp_path / f"audit-{number}", delays.uniform(0, real_audit.seconds))
+        real_audit.kill_and_resume(f"resumed-{number}", delays.uniform(0, real_audit.seconds))
         for number in range(20)
     ]
     assert any(0 < count < 16 for count in done_counts), "some were killed in the middle"

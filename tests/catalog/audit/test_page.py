@@ -27,7 +27,7 @@ def test_the_worst_come_first_as_many_as_asked_for_and_the_limit_is_said(audit_p
     ranks = [float(rank) for rank in re.findall(r'data-rank="([\d.]+)"', audit_page)]
     assert len(ranks) == 7
     assert ranks == sorted(ranks)
-    assert "the worst first: 7 of 40" in audit_page
+    assert "worst first: 7 of 40" in audit_page
     assert f"The first {MAX_FAILED_ROWS} of {MAX_FAILED_ROWS + 3}" in audit_page
     assert audit_page.count('data-status="missing"') == MAX_FAILED_ROWS
     assert f"the {MAX_GROUPS} with the most failures, of 60" in audit_page

@@ -222,7 +222,7 @@ def unpack_row(record: bytes) -> AuditRow:
     Example:
         >>> unpack_row(b"damaged")
         Traceback (most recent call last):
-        packshot.errors.AuditError: a row of this audit's journal is damaged: begin anew ...
+        packshot.errors.AuditError: a row of this audit's journal is damaged: start over ...
     """
     try:
         return AuditRow.model_validate_json(_decompress(record))

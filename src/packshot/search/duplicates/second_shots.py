@@ -74,7 +74,7 @@ def is_second_shot(first: Float32Array, second: Float32Array, mask: Mask) -> boo
     Example:
         >>> page = np.random.default_rng(0).uniform(0, 255, (300, 300)).astype(np.float32)
         >>> page = cv2.GaussianBlur(page, (0, 0), 3) * 4 - 384
-        >>> waves = np.float32(1.5) * np.sin(np.arange(300, dtype=np.float32) / 30)
+        >>> waves = np.float32(3) * np.sin(np.arange(300, dtype=np.float32) / 60)
         >>> columns, rows = np.meshgrid(*2 * [np.arange(300, dtype=np.float32)])
         >>> moved = cv2.remap(page, columns + waves[:, None], rows, cv2.INTER_CUBIC)
         >>> everywhere = np.ones(page.shape, bool)

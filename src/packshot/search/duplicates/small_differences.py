@@ -196,7 +196,7 @@ def lay_on_each_other(first: Pixels, second: Pixels, mapping: Float64Array) -> L
 
     Example:
         >>> page = np.full((200, 300, 3), 255, np.uint8)
-        >>> lay_on_each_other(page, page, np.eye(3)).mask.mean() > 0.9
+        >>> bool(lay_on_each_other(page, page, np.eye(3)).mask.mean() > 0.9)
         True
     """
     scale = min(1.0, decompose_map(mapping).scale, LIMITS.side / max(first.shape[:2]))
