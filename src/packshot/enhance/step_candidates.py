@@ -76,8 +76,7 @@ damaged photos further from their originals, or undamaged ones
 
 MEASURED_REPAIRS: Final = frozenset(("white-balance",))
 """Steps that are tried whatever is found: their own measurement asks for more evidence than a finding
-does, and may cost some points where the judge of versions is certain of them
-(docs/decisions/0044-casts-with-evidence.md)."""
+does (docs/decisions/0044-casts-with-evidence.md)."""
 
 _CODEC_REPAIRS = ("deblock",)
 _NOISE_REPAIRS = ("remove-impulses", "denoise")
